@@ -1,0 +1,2 @@
+//! examples/safeguarding-app
+fn main() {}

@@ -1,0 +1,2 @@
+//! idp/server
+fn main() {}
