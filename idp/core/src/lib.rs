@@ -4,6 +4,22 @@
 //! Owns the meaning of a sign-in. Does not own protocols (`keyholder-oidc`), rows (`keyholder-store`), pages
 //! (`keyholder-theme`) or HTTP (`keyholder`): there is no I/O and no async runtime here.
 
+pub mod application;
+pub mod assurance;
+pub mod audit;
+pub mod credential;
+pub mod flow;
+pub mod grant;
+pub mod id;
+pub mod key;
+pub mod link;
 pub mod locale;
+pub mod membership;
+pub mod outbox;
+pub mod person;
+pub mod ports;
 pub mod random;
+pub mod school;
+pub mod session;
 pub mod time;
+pub mod verdict;

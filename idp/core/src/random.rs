@@ -31,8 +31,6 @@ pub fn draw_token(random: &dyn Random) -> SecretString {
     SecretString::from(URL_SAFE_NO_PAD.encode(draw_bytes::<32>(random)))
 }
 
-
-
 #[cfg(test)]
 mod tests {
     use super::*;

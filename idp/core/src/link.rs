@@ -1,0 +1,46 @@
+//! Links that leave by mail and come back once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{MailedLinkId, PersonId, SchoolId, TokenHash};
+use crate::time::Timestamp;
+
+/// A single-use link in a mail. Opening it changes nothing: mail scanners open every link. Only the accepted form uses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailedLink {
+    pub id: MailedLinkId,
+    pub token: TokenHash,
+    pub purpose: LinkPurpose,
+    /// Whom it was sent to; `None` for the link of the first run.
+    pub person: Option<PersonId>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+}
+
+/// What a link permits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum LinkPurpose {
+    /// Set a password, the first or a new one. Proves the address as well. `resume`: the sealed flow from which it was
+    /// asked, so that the sign-in can go on at the application.
+    SetPassword { resume: Option<String> },
+    /// Confirm that this new address is read by the person.
+    ConfirmEmail { address: String },
+    /// Join a school; accepted by the signed-in person.
+    Invitation { school: SchoolId },
+    /// Make the first school and its Admin Key Holder.
+    FirstRun,
+}
+
+impl LinkPurpose {
+    /// The kind's name: a newer link of one kind for one person replaces the older one.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SetPassword { .. } => "set-password",
+            Self::ConfirmEmail { .. } => "confirm-email",
+            Self::Invitation { .. } => "invitation",
+            Self::FirstRun => "first-run",
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What can be asked of the rows, inside or outside a transaction.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::application::RelyingApplication;
+use crate::audit::{AuditEvent, ChainLink};
+use crate::credential::Credential;
+use crate::flow::Flow;
+use crate::grant::{Grant, RefreshToken};
+use crate::id::{
+    ApplicationId, FlowId, GrantId, MembershipId, PersonId, SchoolId, SessionId, TokenHash, TrustId, UserGroupId,
+};
+use crate::key::SigningKey;
+use crate::link::MailedLink;
+use crate::membership::{Membership, MembershipInFull, PupilScope, UserGroup};
+use crate::person::{Person, StoredPassword};
+use crate::school::{School, Trust};
+use crate::session::Session;
+use crate::time::Timestamp;
+
+/// Which people to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonFilter {
+    All,
+    /// With a membership in that school, ended ones included.
+    OfSchool(SchoolId),
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Reads. `find_` may find nothing; `load_` of what must exist fails with [`StoreError::Corrupt`]; lists are in the order of creation.
+#[async_trait]
+pub trait Queries: Send + Sync {
+    async fn list_trusts(&self) -> Result<Vec<Trust>>;
+    async fn find_trust(&self, id: TrustId) -> Result<Option<Trust>>;
+    async fn find_trust_by_slug(&self, slug: &str) -> Result<Option<Trust>>;
+
+    async fn list_schools(&self) -> Result<Vec<School>>;
+    async fn find_school(&self, id: SchoolId) -> Result<Option<School>>;
+    async fn find_school_by_slug(&self, slug: &str) -> Result<Option<School>>;
+
+    async fn list_people(&self, filter: PersonFilter) -> Result<Vec<Person>>;
+    async fn find_person(&self, id: PersonId) -> Result<Option<Person>>;
+    /// By [`Email::key`](crate::person::Email::key).
+    async fn find_person_by_email(&self, key: &str) -> Result<Option<Person>>;
+    async fn find_password(&self, person: PersonId) -> Result<Option<StoredPassword>>;
+
+    async fn list_groups(&self, school: SchoolId) -> Result<Vec<UserGroup>>;
+    async fn find_group(&self, id: UserGroupId) -> Result<Option<UserGroup>>;
+    async fn list_pupil_scopes(&self, school: SchoolId) -> Result<Vec<PupilScope>>;
+    async fn find_membership(&self, id: MembershipId) -> Result<Option<Membership>>;
+    /// All memberships of a person, with what they refer to; ended ones included.
+    async fn list_memberships(&self, person: PersonId) -> Result<Vec<MembershipInFull>>;
+
+    /// The keys that a person owns, or that a school issued to them.
+    async fn list_credentials(&self, holder: PersonId) -> Result<Vec<Credential>>;
+    async fn find_credential_by_lookup(&self, factor: &str, lookup: &[u8]) -> Result<Option<Credential>>;
+
+    async fn list_applications(&self) -> Result<Vec<RelyingApplication>>;
+    async fn find_application(&self, id: ApplicationId) -> Result<Option<RelyingApplication>>;
+    async fn find_application_by_client_id(&self, client_id: &str) -> Result<Option<RelyingApplication>>;
+    /// The scopes that the person agreed to for this application in this school.
+    async fn find_consent(
+        &self,
+        person: PersonId,
+        application: ApplicationId,
+        school: SchoolId,
+    ) -> Result<Option<Vec<String>>>;
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<Session>>;
+    async fn find_session_by_token(&self, token: TokenHash) -> Result<Option<Session>>;
+    /// Sessions of a person that have neither ended nor expired.
+    async fn list_live_sessions(&self, person: PersonId, now: Timestamp) -> Result<Vec<Session>>;
+
+    async fn find_grant(&self, id: GrantId) -> Result<Option<Grant>>;
+    async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>>;
+    async fn find_refresh_token(&self, token: TokenHash) -> Result<Option<RefreshToken>>;
+
+    /// Whether the mark was set; see [`Transaction::use_once`](super::Transaction::use_once).
+    async fn is_used(&self, kind: super::SingleUse, value: &[u8]) -> Result<bool>;
+
+    async fn find_flow(&self, id: FlowId) -> Result<Option<Flow>>;
+    async fn find_link(&self, token: TokenHash) -> Result<Option<MailedLink>>;
+
+    async fn list_signing_keys(&self) -> Result<Vec<SigningKey>>;
+
+    /// A named counter that a change raises, so that caches in other processes notice. Zero where nothing changed yet.
+    async fn revision(&self, name: &str) -> Result<i64>;
+
+    /// The newest events of a person, newest first.
+    async fn list_audit_of_person(&self, person: PersonId, limit: u64) -> Result<Vec<AuditEvent>>;
+    /// The chain of one school (or the installation's own) from a sequence number on, in order.
+    async fn list_audit_chain(
+        &self,
+        school: Option<SchoolId>,
+        from: i64,
+        limit: u64,
+    ) -> Result<Vec<(AuditEvent, ChainLink)>>;
+    /// Events that no link seals yet, oldest first.
+    async fn list_unsealed_audit(&self, limit: u64) -> Result<Vec<AuditEvent>>;
+
+    /// How many outbox rows wait, dead ones aside.
+    async fn count_waiting_outbox(&self) -> Result<u64>;
+}
