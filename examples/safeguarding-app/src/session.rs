@@ -1,0 +1,117 @@
+//! Sessions and begun sign-ins, in memory: a restart signs everybody out of this application.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use openidconnect::{CsrfToken, Nonce, PkceCodeVerifier};
+
+use crate::claims::Person;
+use crate::provider::SchoolIdToken;
+use crate::return_page::ReturnPage;
+
+const SESSION_LIFETIME: Duration = Duration::from_hours(8);
+/// Long enough to fetch a link from a mailbox in the middle of a sign-in.
+const SIGN_IN_LIFETIME: Duration = Duration::from_hours(1);
+/// Threat: `/sign-in` fetched a million times fills the memory. Defence: the oldest begun sign-in makes room.
+const SIGN_INS_AT_MOST: usize = 10_000;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// Where the session is good; a session of one mount opens nothing in another.
+    pub(crate) base: String,
+    pub(crate) person: Person,
+    /// Kept to sign out with (RP-Initiated Logout 1.0, `id_token_hint`).
+    pub(crate) id_token: SchoolIdToken,
+    /// What this session's forms carry.
+    pub(crate) form_token: String,
+    /// Asked for a key and did not get one: said once, on the next page.
+    pub(crate) key_was_not_used: bool,
+}
+
+/// A sign-in that was begun and not yet answered.
+#[derive(Debug)]
+pub(crate) struct BegunSignIn {
+    pub(crate) base: String,
+    /// The value of the cookie of the browser that began it.
+    pub(crate) browser: String,
+    pub(crate) nonce: Nonce,
+    pub(crate) verifier: PkceCodeVerifier,
+    pub(crate) return_page: ReturnPage,
+    pub(crate) with_key: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    sessions: Mutex<HashMap<String, (Instant, Session)>>,
+    /// By `state`.
+    sign_ins: Mutex<HashMap<String, (Instant, BegunSignIn)>>,
+}
+
+impl Sessions {
+    /// Stores a session under a new id. Ids are never taken from a browser, so none can be planted there beforehand.
+    pub(crate) fn begin(&self, session: Session) -> String {
+        let id = new_secret();
+        let mut sessions = lock(&self.sessions);
+        sessions.retain(|_, (since, _)| since.elapsed() < SESSION_LIFETIME);
+        sessions.insert(id.clone(), (Instant::now(), session));
+        id
+    }
+
+    pub(crate) fn find(&self, id: &str, base: &str) -> Option<Session> {
+        let sessions = lock(&self.sessions);
+        let (since, session) = sessions.get(id)?;
+        (since.elapsed() < SESSION_LIFETIME && session.base == base).then(|| session.clone())
+    }
+
+    pub(crate) fn end(&self, id: &str) {
+        lock(&self.sessions).remove(id);
+    }
+
+    /// Ends what a logout token names: the sessions of a mount that came from that provider session, or else that person's.
+    pub(crate) fn end_named(&self, base: &str, sid: Option<&str>, subject: Option<&str>) {
+        let named = |session: &Session| match sid {
+            Some(sid) => session.person.sid.as_deref() == Some(sid),
+            None => subject == Some(&session.person.subject),
+        };
+        lock(&self.sessions).retain(|_, (_, session)| session.base != base || !named(session));
+    }
+
+    /// Whether the session was to be told that no key was used; forgets it.
+    pub(crate) fn take_notice(&self, id: &str) -> bool {
+        lock(&self.sessions).get_mut(id).is_some_and(|(_, session)| std::mem::take(&mut session.key_was_not_used))
+    }
+
+    pub(crate) fn remember(&self, state: String, sign_in: BegunSignIn) {
+        let mut sign_ins = lock(&self.sign_ins);
+        sign_ins.retain(|_, (since, _)| since.elapsed() < SIGN_IN_LIFETIME);
+        if sign_ins.len() >= SIGN_INS_AT_MOST {
+            let oldest = sign_ins.iter().min_by_key(|(_, (since, _))| *since).map(|(state, _)| state.clone());
+            oldest.and_then(|state| sign_ins.remove(&state));
+        }
+        sign_ins.insert(state, (Instant::now(), sign_in));
+    }
+
+    /// The sign-in that this answer belongs to; it is not given a second time. An answer in another browser finds nothing,
+    /// and takes nothing from the browser that may still come.
+    pub(crate) fn take(&self, state: &str, base: &str, browser: &str) -> Option<BegunSignIn> {
+        let mut sign_ins = lock(&self.sign_ins);
+        let (since, sign_in) = sign_ins.get(state)?;
+        if since.elapsed() >= SIGN_IN_LIFETIME || sign_in.base != base || sign_in.browser != browser {
+            return None;
+        }
+        sign_ins.remove(state).map(|(_, sign_in)| sign_in)
+    }
+}
+
+/// 256 bits that nobody can guess.
+pub(crate) fn new_secret() -> String {
+    CsrfToken::new_random_len(32).into_secret()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
