@@ -1,1 +1,116 @@
-//! idp/theme
+//! Pages, translations and mails: typed contexts in, text out.
+//!
+//! Owns the words, the markup and the look (`themes/default`). Does not own what is shown to whom: contexts are filled by the
+//! server. Specification of the look: `docs/look.md`.
+
+mod assets;
+mod brand;
+mod error;
+mod files;
+pub mod frame;
+pub mod mail;
+pub mod page;
+pub mod samples;
+mod templates;
+mod texts;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use keyholder_core::locale::Language;
+use serde_json::{Value, json};
+
+pub use crate::assets::Asset;
+use crate::assets::Assets;
+pub use crate::error::{DrawError, ThemeError};
+use crate::frame::Frame;
+use crate::mail::{DrawnMail, Mail};
+use crate::page::Page;
+use crate::templates::Templates;
+
+/// The pages and mails of one installation, compiled.
+#[derive(Debug)]
+pub struct Theme {
+    assets: Assets,
+    templates: BTreeMap<&'static str, Templates>,
+}
+
+impl Theme {
+    /// Compiles the embedded theme. A file in `folder` takes the place of ours of the same path; then every sample of every page
+    /// and mail is drawn once, so that a mistake is found now and not by a teacher.
+    pub fn load(folder: Option<&Path>) -> Result<Self, ThemeError> {
+        let files = files::load(folder)?;
+        let assets = Assets::load(&files)?;
+        let mut templates = BTreeMap::new();
+        for language in Language::ALL {
+            let texts = texts::Texts::load(&files, language)?;
+            templates.insert(language.tag(), Templates::load(&files, language, texts, &assets)?);
+        }
+        let theme = Self { assets, templates };
+        if folder.is_some() {
+            theme.check()?;
+        }
+        Ok(theme)
+    }
+
+    /// Draws a page as HTML.
+    pub fn draw<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, DrawError> {
+        let page_value = serde_json::to_value(page).map_err(DrawError::Context)?;
+        self.draw_value(frame, P::NAME, page_value, page.has_error())
+    }
+
+    /// Draws a mail.
+    pub fn draw_mail(&self, language: Language, mail: &Mail) -> Result<DrawnMail, DrawError> {
+        self.of(language)?.draw_mail(mail)
+    }
+
+    /// The asset under the name by which pages link it.
+    pub fn asset(&self, name: &str) -> Option<&Asset> {
+        self.assets.get(name)
+    }
+
+    /// Every asset with its name.
+    pub fn assets(&self) -> impl Iterator<Item = (&str, &Asset)> {
+        self.assets.iter()
+    }
+
+    /// The stylesheet of a school's colour; `None` where it is not `#rrggbb` or white is not legible on it.
+    pub fn brand_stylesheet(&self, colour: &str) -> Option<String> {
+        brand::stylesheet(colour)
+    }
+
+    fn check(&self) -> Result<(), ThemeError> {
+        for language in Language::ALL {
+            for sample in samples::pages() {
+                let frame = samples::frame(language, &sample);
+                self.draw_value(&frame, sample.page, sample.context, sample.has_error)
+                    .map_err(|source| ThemeError::Sample { page: sample.page, state: sample.state, source })?;
+            }
+            for (state, mail) in samples::mails() {
+                self.draw_mail(language, &mail)
+                    .map_err(|source| ThemeError::Sample { page: mail.name(), state, source })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_value(&self, frame: &Frame, name: &str, page: Value, has_error: bool) -> Result<String, DrawError> {
+        let frame_value = serde_json::to_value(frame).map_err(DrawError::Context)?;
+        let other = Language::ALL.into_iter().find(|language| *language != frame.language).map(Language::tag);
+        let context = json!({
+            "frame": frame_value,
+            "page": page,
+            "has_error": has_error,
+            "other_language": other,
+            "has_font": self.assets.has_font(),
+        });
+        self.of(frame.language)?.draw_page(name, context)
+    }
+
+    fn of(&self, language: Language) -> Result<&Templates, DrawError> {
+        self.templates.get(language.tag()).ok_or(DrawError::Language)
+    }
+}
+
+#[cfg(test)]
+mod tests;
