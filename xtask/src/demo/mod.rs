@@ -1,0 +1,107 @@
+//! `cargo xtask demo`: both halves of a sign-in on one machine, with two invented schools.
+//!
+//! Keyholder is `http://localhost:8080`, the application `http://127.0.0.1:8081`: two sites, so that cookies are really tested.
+//! Owns the demo's data directory. What is in it afterwards: Keyholder's own data, its configuration, the client secrets,
+//! the mails, and `demo.json` for scripts, written once both servers answer.
+
+mod accounts;
+mod description;
+mod directory;
+mod keyholder;
+mod servers;
+
+use std::path::PathBuf;
+
+use crate::run::{Failure, cargo, output, run as run_command};
+use crate::{fonts, install};
+
+use self::directory::Directory;
+use self::keyholder::Keyholder;
+
+/// Where the demo's data lies, and what it listens on.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct Options {
+    /// Where the demo keeps its data [default: `demo` in cargo's target directory]
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Keyholder's port
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The example application's port
+    #[arg(long, default_value_t = 8081)]
+    app_port: u16,
+    /// Throws away what a former demo left in the data directory
+    #[arg(long)]
+    fresh: bool,
+    /// Builds for speed: takes longer once
+    #[arg(long, overrides_with = "dev")]
+    release: bool,
+    /// Builds for development [default]
+    #[arg(long)]
+    dev: bool,
+    /// Serves Keyholder over https with a self-signed certificate
+    #[arg(long)]
+    tls: bool,
+}
+
+/// The addresses of a demo.
+#[derive(Debug, Clone)]
+struct Addresses {
+    issuer: String,
+    app: String,
+    port: u16,
+    app_port: u16,
+}
+
+/// Runs the demo until it is told to stop.
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let stop = servers::Stop::register()?;
+    let scheme = if options.tls { "https" } else { "http" };
+    let addresses = Addresses {
+        issuer: format!("{scheme}://localhost:{}", options.port),
+        app: format!("http://127.0.0.1:{}", options.app_port),
+        port: options.port,
+        app_port: options.app_port,
+    };
+    servers::check_free(options.port, "--port")?;
+    servers::check_free(options.app_port, "--app-port")?;
+
+    fonts::fetch()?;
+    if options.tls {
+        install::system(&[install::OPENSSL])?;
+    }
+    let target = target_directory()?;
+    println!("building Keyholder and the example application");
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--package", "keyholder", "--package", "safeguarding-app"]);
+    if options.release {
+        build.arg("--release");
+    }
+    run_command(&mut build)?;
+    let binaries = target.join(if options.release { "release" } else { "debug" });
+
+    let path = options.data.clone().unwrap_or_else(|| target.join("demo"));
+    let directory = Directory::open(&path, options.fresh)?;
+    let certificate = options.tls.then(|| directory.certificate()).transpose()?;
+    let keyholder = Keyholder::new(binaries.join("keyholder"), &directory, &addresses, certificate.as_ref())?;
+    let clients = description::write_copy(&directory, &addresses)?;
+    keyholder.set_up(&directory)?;
+    if stop.is_asked_for() {
+        return Ok(());
+    }
+    let app = servers::example_app(&binaries.join("safeguarding-app"), &addresses, &clients, certificate.as_ref());
+    let mut running = servers::Running::start(vec![("keyholder", keyholder.serve()), ("safeguarding-app", app)])?;
+    running.wait_until_they_answer(&[addresses.port, addresses.app_port], options.tls, &stop)?;
+    accounts::print(&addresses, &directory.mails());
+    directory.write_description(&addresses, &clients)?;
+    running.wait(&stop)
+}
+
+fn target_directory() -> Result<PathBuf, Failure> {
+    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value =
+        serde_json::from_str(&metadata).map_err(|error| Failure::Told(format!("cargo metadata: {error}")))?;
+    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
+    folder.map(PathBuf::from).ok_or_else(|| Failure::Told("cargo metadata names no target directory".into()))
+}
