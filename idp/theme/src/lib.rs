@@ -79,11 +79,17 @@ impl Theme {
         brand::stylesheet(colour)
     }
 
+    /// Draws a sample.
+    pub fn draw_sample(&self, frame: &Frame, sample: &samples::Sample) -> Result<String, DrawError> {
+        self.draw_value(frame, sample.page, sample.context.clone(), sample.has_error)
+    }
+
+    /// Draws every sample once.
     fn check(&self) -> Result<(), ThemeError> {
         for language in Language::ALL {
             for sample in samples::pages() {
                 let frame = samples::frame(language, &sample);
-                self.draw_value(&frame, sample.page, sample.context, sample.has_error)
+                self.draw_sample(&frame, &sample)
                     .map_err(|source| ThemeError::Sample { page: sample.page, state: sample.state, source })?;
             }
             for (state, mail) in samples::mails() {

@@ -1,0 +1,35 @@
+# The frame of every page.
+
+title = { $title } - Keyholder
+title-error = Error: { $title } - Keyholder
+skip = Skip to the page's content
+home = Keyholder, to the start page
+other-language = Cymraeg
+menu-applications = My applications
+menu-change-school = Change school
+menu-sign-out = Sign out
+footer = About this service
+footer-help = Help
+footer-privacy = Privacy
+footer-accessibility = Accessibility
+
+# The key tag.
+tag-signing-in = You are signing in to
+tag-signing-in-at = You are signing in at
+tag-not-signed-in = Not signed in to
+tag-not-signed-in-at = Not signed in at
+
+# Whom to ask, in the same place on every page.
+who-can-help = Who can help
+who-can-help-office = Your school's office.
+who-can-help-office-of = The office of { $school }.
+who-can-help-email = E-mail
+who-can-help-phone = Telephone
+
+# How long something lives.
+duration =
+    { $minutes ->
+        [1] one minute
+        [60] one hour
+       *[other] { $minutes } minutes
+    }
