@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use keyholder_core::assurance::Assurance;
 use keyholder_core::flow::{AskedAssurance, Weight};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, from_value};
 
 /// Individual claims that were asked for, by where they go. Members that are not understood are ignored (Core 5.5).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,16 @@ pub struct ClaimRequest {
 impl ClaimsRequest {
     /// Reads the parameter.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+        // Through maps: serde would read a struct from an array as well.
+        let whole: Map<String, Value> = serde_json::from_str(text)?;
+        let read = |name: &str| match whole.get(name) {
+            None => Ok(BTreeMap::new()),
+            Some(part) => BTreeMap::<String, Option<Map<String, Value>>>::deserialize(part)?
+                .into_iter()
+                .map(|(claim, asked)| Ok((claim, asked.map(|asked| from_value(asked.into())).transpose()?)))
+                .collect::<Result<_, serde_json::Error>>(),
+        };
+        Ok(Self { userinfo: read("userinfo")?, id_token: read("id_token")? })
     }
 
     /// The subject that the ID token must have (Core 5.5.1, 3.1.2.2).

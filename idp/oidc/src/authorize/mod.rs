@@ -92,9 +92,10 @@ fn accept(request: &UnverifiedRequest, context: &Context<'_>, reply_to: &ReplyTo
         subject: rules::subject(request, context, claims.as_ref())?,
         login_hint: rules::login_hint(request),
         school: rules::school(request)?,
-        school_choice: match prompts.contains(&Prompt::SelectAccount) {
-            true => SchoolChoice::Always,
-            false => SchoolChoice::AsNeeded,
+        school_choice: if prompts.contains(&Prompt::SelectAccount) {
+            SchoolChoice::Always
+        } else {
+            SchoolChoice::AsNeeded
         },
         assurance: claims.as_ref().and_then(ClaimsRequest::assurance),
         consent: if prompts.contains(&Prompt::Consent) { ConsentPrompt::Always } else { ConsentPrompt::AsNeeded },
@@ -118,5 +119,7 @@ impl RequestObjectError {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! An authorization request as it arrived: nothing about it is believed.
 
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
 use super::Untrusted;
 use crate::form;
@@ -19,6 +20,12 @@ macro_rules! parameters {
         impl UnverifiedRequest {
             fn read<E>(mut find: impl FnMut(&'static str) -> Result<Option<String>, E>) -> Result<Self, E> {
                 Ok(Self { $($name: find(stringify!($name))?,)* })
+            }
+
+            fn sent(&self) -> impl Iterator<Item = (&'static str, &str)> {
+                [$((stringify!($name), self.$name.as_deref()),)*]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name, value?)))
             }
         }
     };
@@ -60,6 +67,11 @@ impl UnverifiedRequest {
     /// Who says that they ask.
     pub fn client_id(&self) -> Result<&str, Untrusted> {
         self.client_id.as_deref().ok_or(Untrusted::ClientMissing)
+    }
+
+    /// The request as a query, to go on with a posted request by GET.
+    pub fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.sent()).finish()
     }
 
     /// The request object, where there is one: to be held against the client's keys before [`check`](super::check).

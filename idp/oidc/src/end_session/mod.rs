@@ -6,6 +6,7 @@
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::id::SessionId;
 use keyholder_core::locale::Language;
+use url::form_urlencoded;
 
 use crate::authorize::id_token_hint::{self, Hint};
 use crate::authorize::{MAX_BYTES, Untrusted};
@@ -62,6 +63,11 @@ pub fn parse(bytes: &[u8]) -> Result<UnverifiedLogout, Untrusted> {
     Ok(UnverifiedLogout { form: form::parse(bytes)? })
 }
 
+/// The request in a form that was read already: that of our own confirmation.
+pub fn of_form(form: Form) -> UnverifiedLogout {
+    UnverifiedLogout { form }
+}
+
 /// A request whose hint was looked at.
 #[derive(Debug, Clone)]
 pub struct HintedLogout {
@@ -82,6 +88,11 @@ impl UnverifiedLogout {
         HintedLogout { unverified: self, hint, doubts }
     }
 
+    /// The request as a query, to go on with a posted request by GET.
+    pub fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.fields()).finish()
+    }
+
     /// The parameters that mean something, for the hidden fields of the confirmation.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         FIELDS.into_iter().filter_map(|name| Some((name, self.form.one(name)?)))
@@ -99,8 +110,8 @@ impl HintedLogout {
     }
 
     /// The request as it arrived.
-    pub fn unverified(&self) -> &UnverifiedLogout {
-        &self.unverified
+    pub fn into_unverified(self) -> UnverifiedLogout {
+        self.unverified
     }
 
     /// Checks the rest against the application registered under [`client_id`](Self::client_id).

@@ -15,7 +15,7 @@ pub const TYP: &str = "oauth-authz-req+jwt";
 /// How an object may be signed. RFC 9101 10.1: always; RFC 8725 3.1: never with `none`, never with a symmetric algorithm.
 pub const ALGORITHMS: [JwsAlgorithm; 9] = JwsAlgorithm::ALL;
 /// The longest time for which an object may be good: it stands in browser histories.
-const LIFETIME: Duration = Duration::from_mins(60);
+const LIFETIME: Duration = Duration::from_hours(1);
 /// How far the client's clock may be ahead.
 const SKEW: Duration = Duration::from_secs(10);
 

@@ -36,8 +36,8 @@ pub(crate) fn prompt(request: &UnverifiedRequest) -> Result<Vec<Prompt>, Protoco
     let prompts: Option<Vec<Prompt>> = names.map(read).collect();
     let prompts = prompts.ok_or(ProtocolError::invalid("prompt has an unknown value"))?;
     // Core 3.1.2.1: "If this parameter contains none with any other value, an error is returned."
-    match prompts.contains(&Prompt::None) && prompts.iter().any(|prompt| *prompt != Prompt::None) {
-        true => Err(ProtocolError::invalid("prompt has none together with another value")),
-        false => Ok(prompts),
+    if prompts.contains(&Prompt::None) && prompts.iter().any(|prompt| *prompt != Prompt::None) {
+        return Err(ProtocolError::invalid("prompt has none together with another value"));
     }
+    Ok(prompts)
 }

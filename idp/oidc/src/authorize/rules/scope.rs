@@ -25,8 +25,8 @@ pub(crate) fn scope(request: &UnverifiedRequest, context: &Context<'_>) -> Resul
         }
     }
     // OpenID Connect Core 3.1.2.1: without it the request is none of OpenID Connect.
-    match scopes.iter().any(|scope| scope == "openid") {
-        true => Ok(scopes),
-        false => Err(ProtocolError::new(ErrorCode::InvalidScope, "scope does not contain openid")),
+    if scopes.iter().any(|scope| scope == "openid") {
+        return Ok(scopes);
     }
+    Err(ProtocolError::new(ErrorCode::InvalidScope, "scope does not contain openid"))
 }

@@ -1,0 +1,140 @@
+//! How a flow that an application asked for ends: with a code, or with an error.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::application::RelyingApplication;
+use keyholder_core::audit::{AuditEvent, AuditKind};
+use keyholder_core::flow::dispatcher::Refusal;
+use keyholder_core::flow::{Flow, Interaction, Origin};
+use keyholder_core::grant::Grant;
+use keyholder_core::random::draw_token;
+use keyholder_oidc::authorize::{AuthorizationRequest, ErrorCode};
+use keyholder_oidc::code::{self, CodePayload};
+use keyholder_oidc::respond;
+use keyholder_theme::page::ProblemKind;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::answer::answer;
+use super::grant::make_grant;
+use crate::app::App;
+use crate::audit::{self, Whence};
+use crate::spine::commands::FinishFlow;
+use crate::spine::{self, Ending};
+use crate::web::{PageError, peer};
+
+/// Ends a flow with a code: the grant is made in the transaction that finishes the flow, then the code is kept, then the
+/// application is answered.
+pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> Result<HttpResponse, PageError> {
+    let asked = request_of(&ending.flow)?;
+    let grant = make_grant(app, &asked, &ending).await?;
+    let about = spine::about(app, &ending.flow, Some(ending.application)).await?.school(ending.member.school.clone());
+    let audit = grant_made(app, request, &grant);
+    finish(app, ending.flow, ending.application, Some(grant.clone()), audit).await?;
+    let code = keep_code(app, &asked, &grant).await?;
+    answer(app, request, about, respond::success(&asked.reply_to, app.config.issuer(), &code))
+}
+
+/// Ends a flow of an application with the error that tells why.
+pub async fn refuse(
+    app: &App,
+    request: &HttpRequest,
+    flow: Flow,
+    refusal: Refusal,
+) -> Result<HttpResponse, PageError> {
+    let code = error_code(refusal, flow.ask.interaction);
+    let event = event(app, request, &flow, AuditKind::SignInFailed, &refusal.to_string());
+    end_with(app, request, flow, code, event).await
+}
+
+/// Ends a flow because the person does not want the application to learn what it asked for.
+pub async fn deny(app: &App, request: &HttpRequest, flow: Flow) -> Result<HttpResponse, PageError> {
+    let event = event(app, request, &flow, AuditKind::ConsentRefused, "the person refused");
+    end_with(app, request, flow, ErrorCode::AccessDenied, event).await
+}
+
+async fn end_with(
+    app: &App,
+    request: &HttpRequest,
+    flow: Flow,
+    code: ErrorCode,
+    event: AuditEvent,
+) -> Result<HttpResponse, PageError> {
+    let asked = request_of(&flow)?;
+    let application = match flow.origin.application() {
+        Some(id) => app.applications.find_by_id(app, id).await?,
+        None => None,
+    };
+    // Removed while the person signed in: its addresses are registered no more.
+    let application = application.ok_or_else(|| PageError::problem(ProblemKind::BadApplicationRequest))?;
+    let about = spine::about(app, &flow, Some(&application)).await?;
+    finish(app, flow, &application, None, event).await?;
+    answer(app, request, about, respond::error(&asked.reply_to, app.config.issuer(), &code.into()))
+}
+
+/// What the application is told (RFC 6749 4.1.2.1, `OpenID` Connect Core 3.1.2.6).
+fn error_code(refusal: Refusal, interaction: Interaction) -> ErrorCode {
+    match refusal {
+        // Core 3.1.2.2: a person other than the one asked for "SHOULD return an error, such as login_required".
+        Refusal::LoginRequired | Refusal::OtherPerson => ErrorCode::LoginRequired,
+        Refusal::AccountSelectionRequired => ErrorCode::AccountSelectionRequired,
+        Refusal::ConsentRequired => ErrorCode::ConsentRequired,
+        Refusal::NoMembership => ErrorCode::AccessDenied,
+        Refusal::AssuranceNotReached => ErrorCode::UnmetAuthenticationRequirements,
+        // A page would ask for the factor that is missing.
+        Refusal::GroupNeedsMore(_) if interaction == Interaction::Forbidden => ErrorCode::InteractionRequired,
+        Refusal::GroupNeedsMore(_) => ErrorCode::AccessDenied,
+    }
+}
+
+fn request_of(flow: &Flow) -> Result<AuthorizationRequest, PageError> {
+    let Origin::Oidc { request, .. } = &flow.origin else {
+        return Err(PageError::Fault("a flow of our own pages is answered as an application's"));
+    };
+    serde_json::from_value(request.clone()).map_err(|_| PageError::Fault("a kept request cannot be read"))
+}
+
+async fn finish(
+    app: &App,
+    flow: Flow,
+    application: &RelyingApplication,
+    grant: Option<Grant>,
+    event: AuditEvent,
+) -> Result<(), PageError> {
+    let ways = spine::start_again(&flow, Some(application));
+    let first = app.store.execute(FinishFlow { flow, grant, audit: vec![event] }).await?;
+    if first { Ok(()) } else { Err(PageError::problem(ProblemKind::FlowFinished).ways(ways)) }
+}
+
+async fn keep_code(app: &App, asked: &AuthorizationRequest, grant: &Grant) -> Result<SecretString, PageError> {
+    let lifetime = Duration::from_secs(u64::from(app.config.token.code_seconds));
+    let payload = serde_json::to_vec(&CodePayload::new(asked, grant, lifetime));
+    let payload = payload.map_err(|_| PageError::Fault("a code's payload cannot be written as JSON"))?;
+    let code = draw_token(&*app.random);
+    app.short_lived.put(&code::storage_key(code.expose_secret()), payload, code::KEPT_FOR).await?;
+    Ok(code)
+}
+
+fn grant_made(app: &App, request: &HttpRequest, grant: &Grant) -> AuditEvent {
+    let scopes = grant.scopes.join(" ");
+    let about = audit::About {
+        school: Some(grant.school),
+        application: Some(grant.application),
+        subject: Some(grant.person),
+        detail: Some(&scopes),
+        whence: Some(&Whence::of(request, peer(request))),
+        ..audit::About::default()
+    };
+    audit::event(app, AuditKind::GrantMade, about)
+}
+
+fn event(app: &App, request: &HttpRequest, flow: &Flow, kind: AuditKind, detail: &str) -> AuditEvent {
+    let about = audit::About {
+        application: flow.origin.application(),
+        detail: Some(detail),
+        whence: Some(&Whence::of(request, peer(request))),
+        ..audit::About::default()
+    };
+    audit::event(app, kind, about)
+}
+

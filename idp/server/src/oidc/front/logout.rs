@@ -1,0 +1,126 @@
+//! The end session endpoint (`OpenID` Connect RP-Initiated Logout 1.0).
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::application::RelyingApplication;
+use keyholder_core::audit::AuditKind;
+use keyholder_core::person::Person;
+use keyholder_core::session::Session;
+use keyholder_oidc::end_session::{self, UnverifiedLogout};
+use keyholder_oidc::form;
+use keyholder_oidc::metadata::path;
+use keyholder_theme::page::{Field, SignOut, SignedOut};
+
+use super::CONFIRM_LOGOUT;
+use super::untrusted::{check_form, untrusted};
+use crate::app::App;
+use crate::audit::{self, Whence};
+use crate::cookies;
+use crate::spine::commands::EndSession;
+use crate::web::{
+    self, About, Asked, Leads, PageError, check_form_token, check_same_site, draw, frame, peer, see_other,
+};
+
+/// A checked logout request.
+struct Logout {
+    unverified: UnverifiedLogout,
+    application: Option<Arc<RelyingApplication>>,
+    checked: end_session::EndSession,
+}
+
+/// `GET /oidc/logout`: signs out at once if the application shows an ID token of this very session, else asks.
+pub(super) async fn get(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let unverified = end_session::parse(request.query_string().as_bytes());
+    let logout = check(&app, unverified.map_err(|reason| untrusted(&reason, None))?).await?;
+    match web::session(&app, &request).await? {
+        None => leave(&app, &request, &logout),
+        Some((session, _)) if logout.checked.hinted_session == Some(session.id) => {
+            end(&app, &request, session, &logout).await
+        }
+        Some((_, person)) => ask(&app, &request, &person, &logout),
+    }
+}
+
+/// `POST /oidc/logout`: goes on by GET, for the reason given at the authorization endpoint.
+pub(super) async fn post(request: HttpRequest, body: Bytes) -> Result<HttpResponse, PageError> {
+    check_form(&request)?;
+    let unverified = end_session::parse(&body).map_err(|reason| untrusted(&reason, None))?;
+    Ok(see_other(&format!("{}?{}", path::LOGOUT, unverified.to_query())))
+}
+
+/// The answer to our own question.
+pub(super) async fn confirm(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, PageError> {
+    check_form(&request)?;
+    check_same_site(&app, &request)?;
+    let form = form::parse(&body).map_err(|error| untrusted(&error.into(), None))?;
+    check_form_token(&app, &request, form.one("form_token").unwrap_or_default())?;
+    let logout = check(&app, end_session::of_form(form)).await?;
+    match web::session(&app, &request).await? {
+        None => leave(&app, &request, &logout),
+        Some((session, _)) => end(&app, &request, session, &logout).await,
+    }
+}
+
+async fn check(app: &App, unverified: UnverifiedLogout) -> Result<Logout, PageError> {
+    let hinted = unverified.read_hint(app.config.issuer(), &app.keys.public());
+    let application = match hinted.client_id() {
+        Some(client_id) => app.applications.find(app, client_id).await?,
+        None => None,
+    };
+    let checked = hinted.check(application.as_deref());
+    for doubt in &checked.doubts {
+        let client_id = application.as_ref().map(|application| application.client.client_id.as_str());
+        tracing::info!(client_id, %doubt, "a part of a logout request is not used");
+    }
+    Ok(Logout { unverified: hinted.into_unverified(), application, checked })
+}
+
+impl Logout {
+    fn about(&self, app: &App) -> About {
+        let asked = self.checked.language.map(|language| Asked { language, at: app.now() });
+        let application = self.application.as_ref().map(|application| application.name.clone());
+        About { asked, application, ..About::default() }
+    }
+}
+
+/// Asks the person: a link on any site may lead here (RP-Initiated Logout 6).
+fn ask(app: &App, request: &HttpRequest, person: &Person, logout: &Logout) -> Result<HttpResponse, PageError> {
+    let field = |(name, value): (&str, &str)| Field { name: name.to_owned(), value: value.to_owned() };
+    let page = SignOut {
+        action: CONFIRM_LOGOUT.to_owned(),
+        application: logout.application.as_ref().map(|application| application.name.clone()),
+        fields: logout.unverified.fields().map(field).collect(),
+        cancel_href: "/".to_owned(),
+    };
+    let frame = frame(app, request, logout.about(app).person(person, None));
+    draw(app, StatusCode::OK, &frame, &page, Leads::Away)
+}
+
+async fn end(app: &App, request: &HttpRequest, session: Session, logout: &Logout) -> Result<HttpResponse, PageError> {
+    let about = audit::About {
+        application: logout.application.as_ref().map(|application| application.id),
+        subject: Some(session.person),
+        whence: Some(&Whence::of(request, peer(request))),
+        ..audit::About::default()
+    };
+    let audit = audit::event(app, AuditKind::SignedOut, about);
+    app.store.execute(EndSession { session: session.id, audit, now: app.now() }).await?;
+    leave(app, request, logout)
+}
+
+/// Nobody is signed in any more: on to the application, or to a page that says so.
+fn leave(app: &App, request: &HttpRequest, logout: &Logout) -> Result<HttpResponse, PageError> {
+    let mut response = match &logout.checked.return_to {
+        Some(address) => see_other(address),
+        None => {
+            let page = SignedOut { sign_in_href: "/".to_owned(), everywhere: false };
+            draw(app, StatusCode::OK, &frame(app, request, logout.about(app)), &page, Leads::Home)?
+        }
+    };
+    let removed = response.add_removal_cookie(&cookies::removal(cookies::SESSION));
+    removed.map_err(|_| PageError::Fault("a cookie cannot be removed"))?;
+    Ok(response)
+}
