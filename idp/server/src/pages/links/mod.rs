@@ -1,0 +1,80 @@
+//! Mailed links. Opening one changes nothing, since mail scanners open every link; only the accepted form uses it.
+
+mod commands;
+mod confirm_email;
+pub mod first_run;
+mod new_password;
+mod set_password;
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::link::{LinkPurpose, MailedLink};
+use keyholder_core::ports::Queries;
+use keyholder_theme::page::{ProblemKind, Way};
+
+use crate::app::App;
+use crate::digest::hash_token;
+use crate::spine;
+use crate::web::{Form, PageError, check_form_token};
+
+/// `GET /link/{token}`
+pub(super) async fn page(
+    app: Data<App>,
+    request: HttpRequest,
+    token: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let link = load(&app, &request, &token).await?;
+    match &link.purpose {
+        LinkPurpose::SetPassword { .. } => set_password::page(&app, &request, &link).await,
+        LinkPurpose::ConfirmEmail { address } => confirm_email::page(&app, &request, address),
+        LinkPurpose::FirstRun => first_run::page(&app, &request),
+    }
+}
+
+/// `POST /link/{token}`
+pub(super) async fn post(
+    app: Data<App>,
+    request: HttpRequest,
+    token: Path<String>,
+    form: Form,
+) -> Result<HttpResponse, PageError> {
+    check_form_token(&app, &request, form.text("form_token"))?;
+    let link = load(&app, &request, &token).await?;
+    match &link.purpose {
+        LinkPurpose::SetPassword { .. } => set_password::post(&app, &request, &link, &form).await,
+        LinkPurpose::ConfirmEmail { address } => confirm_email::post(&app, &request, &link, address).await,
+        LinkPurpose::FirstRun => first_run::post(&app, &request, &link, &form).await,
+    }
+}
+
+/// A link that may still be used.
+async fn load(app: &App, request: &HttpRequest, token: &str) -> Result<MailedLink, PageError> {
+    match app.store.find_link(hash_token(token)).await? {
+        Some(link) if link.used_at.is_none() && app.now() < link.expires_at => Ok(link),
+        Some(link) => Err(dead(app, request, &link).await?),
+        None => Err(PageError::problem(ProblemKind::LinkDead).way(new_link()).way_home()),
+    }
+}
+
+/// Used, replaced or too old: with the way to a new one, for the sign-in that it belongs to.
+async fn dead(app: &App, request: &HttpRequest, link: &MailedLink) -> Result<PageError, PageError> {
+    let problem = PageError::problem(ProblemKind::LinkDead);
+    let LinkPurpose::SetPassword { resume } = &link.purpose else { return Ok(problem.way_home()) };
+    let flow = resume.as_deref().and_then(|resume| spine::open_resume(app, request, resume));
+    Ok(match flow {
+        Some(flow) => {
+            let href = format!("{}/forgot", spine::href(app, request, &flow).await?);
+            problem.way(Way::NewLink { href }).way_home()
+        }
+        None => problem.way(new_link()).way_home(),
+    })
+}
+
+fn new_link() -> Way {
+    Way::NewLink { href: "/forgot-password".into() }
+}
+
+/// The address of this form, which is that of the page.
+fn here(request: &HttpRequest) -> String {
+    request.path().to_owned()
+}

@@ -1,0 +1,147 @@
+//! From the facts to the next page: runs the dispatcher, and takes the steps that need no page in memory.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use keyholder_core::application::RelyingApplication;
+use keyholder_core::flow::dispatcher::{Facts, Next, Refusal, SubjectMatch, next};
+use keyholder_core::flow::{Flow, SchoolChoice, Stage, WrongStage};
+use keyholder_core::id::SchoolId;
+use keyholder_core::membership::MembershipInFull;
+use keyholder_core::person::Person;
+use keyholder_core::ports::Queries;
+use keyholder_core::session::Session;
+use keyholder_core::verdict::{Permit, decide_by_group};
+use keyholder_theme::page::ProblemKind;
+
+use super::{scenery, ticket};
+use crate::app::App;
+use crate::oidc::front;
+use crate::web::{self, PageError};
+
+/// What the rows say about a flow.
+pub(super) struct Known {
+    pub(super) visitor: Option<(Session, Person)>,
+    pub(super) application: Option<Arc<RelyingApplication>>,
+    /// The active memberships of the person.
+    pub(super) memberships: Vec<MembershipInFull>,
+    subject: SubjectMatch,
+}
+
+impl Known {
+    async fn load(app: &App, request: &HttpRequest, flow: &Flow) -> Result<Self, PageError> {
+        let application = scenery::find_application(app, flow).await?;
+        if flow.origin.application().is_some() && application.is_none() {
+            // Unregistered while people were signing in to it.
+            return Err(PageError::problem(ProblemKind::FlowExpired).way_home());
+        }
+        let visitor = web::session(app, request).await?;
+        let mut memberships = match &visitor {
+            Some((_, person)) => app.store.list_memberships(person.id).await?,
+            None => Vec::new(),
+        };
+        memberships.retain(|member| member.membership.is_active(app.now()));
+        let person = visitor.as_ref().map(|(_, person)| person);
+        let subject = subject_match(app, flow, application.as_deref(), person, &memberships).await?;
+        Ok(Self { visitor, application, memberships, subject })
+    }
+
+    /// The schools that may be chosen for this flow.
+    pub(super) fn choices(&self) -> Vec<MembershipInFull> {
+        let serves = |member: &&MembershipInFull| {
+            self.application.as_ref().is_none_or(|application| application.offered_to.serves(&member.school))
+        };
+        self.memberships.iter().filter(serves).cloned().collect()
+    }
+}
+
+/// Whether the person is the one whom the application named. With a pairwise subject for each school, any of them names them.
+async fn subject_match(
+    app: &App,
+    flow: &Flow,
+    application: Option<&RelyingApplication>,
+    person: Option<&Person>,
+    memberships: &[MembershipInFull],
+) -> Result<SubjectMatch, PageError> {
+    let (Some(asked), Some(application)) = (&flow.ask.subject, application) else { return Ok(SubjectMatch::NotAsked) };
+    for member in memberships {
+        if let Some(person) = person
+            && front::subject_of(app, application, person, &member.school).await? == *asked
+        {
+            return Ok(SubjectMatch::Same);
+        }
+    }
+    Ok(SubjectMatch::Other)
+}
+
+/// The next thing for which somebody is needed: a reader, or whoever asked.
+pub(super) enum Step {
+    Email,
+    FirstProof { email: String },
+    School { choices: Vec<MembershipInFull> },
+    Consent { member: MembershipInFull },
+    Complete { member: MembershipInFull, permit: Permit },
+    Refuse(Refusal),
+}
+
+/// A flow at its next step.
+pub(super) struct Scene {
+    /// With the steps taken in memory; its version is that of the row.
+    pub(super) flow: Flow,
+    pub(super) known: Known,
+    pub(super) step: Step,
+}
+
+enum Move {
+    Adopt,
+    TakeSchool(SchoolId),
+    Stop(Step),
+}
+
+/// Goes on until somebody is needed.
+pub(super) async fn advance(app: &App, request: &HttpRequest, mut flow: Flow) -> Result<Scene, PageError> {
+    let known = Known::load(app, request, &flow).await?;
+    loop {
+        let consented = consented(app, &flow, &known).await?;
+        let facts = Facts {
+            session: known.visitor.as_ref().map(|(session, _)| session),
+            application: known.application.as_deref(),
+            memberships: &known.memberships,
+            subject_matches: known.subject,
+            consented: &consented,
+            policy: decide_by_group,
+        };
+        let taken = match next(&flow, &facts) {
+            Next::AskEmail => Move::Stop(Step::Email),
+            Next::AskFirstProof { email } => Move::Stop(Step::FirstProof { email: email.to_owned() }),
+            Next::Adopt => Move::Adopt,
+            Next::AskSchool { choices } => Move::Stop(Step::School { choices: choices.into_iter().cloned().collect() }),
+            Next::TakeSchool(school) => Move::TakeSchool(school),
+            Next::AskConsent { member } => Move::Stop(Step::Consent { member: member.clone() }),
+            Next::Complete { member, permit } => Move::Stop(Step::Complete { member: member.clone(), permit }),
+            Next::Refuse(refusal) => Move::Stop(Step::Refuse(refusal)),
+            Next::AlreadyFinished => return Err(ticket::problem(app, ProblemKind::FlowFinished, &flow).await?),
+        };
+        flow = match (taken, &known.visitor) {
+            (Move::Stop(step), _) => return Ok(Scene { flow, known, step }),
+            (Move::Adopt, Some((session, _))) => flow.authenticate(session.id),
+            (Move::Adopt, None) => Err(WrongStage),
+            (Move::TakeSchool(school), _) => flow.choose_school(school),
+        }
+        .map_err(|_| PageError::Fault("the dispatcher took a step that does not fit"))?;
+    }
+}
+
+async fn consented(app: &App, flow: &Flow, known: &Known) -> Result<Vec<String>, PageError> {
+    let Stage::SchoolChosen { school, .. } = flow.stage else { return Ok(Vec::new()) };
+    let (Some((_, person)), Some(application)) = (&known.visitor, &known.application) else { return Ok(Vec::new()) };
+    Ok(app.store.find_consent(person.id, application.id, school).await?.unwrap_or_default())
+}
+
+impl Scene {
+    /// Whether the reader may choose another school before the end.
+    pub(super) fn may_change_school(&self) -> bool {
+        let preset = self.flow.ask.school.is_some() && self.flow.ask.school_choice == SchoolChoice::AsNeeded;
+        !preset && self.known.choices().len() > 1
+    }
+}

@@ -1,0 +1,44 @@
+//! The end of a flow.
+
+use async_trait::async_trait;
+use keyholder_core::audit::AuditEvent;
+use keyholder_core::flow::{Flow, Stage};
+use keyholder_core::grant::Grant;
+use keyholder_core::ports::{Command, StoreError, Transaction};
+
+/// Ends a flow and makes what it permits. Of two that end one flow, one gets `true`.
+#[derive(Debug)]
+pub struct FinishFlow {
+    /// As loaded. Version 0: never stored; its id, inserted once, makes it single-use.
+    pub flow: Flow,
+    pub grant: Option<Grant>,
+    pub audit: Vec<AuditEvent>,
+}
+
+#[async_trait]
+impl Command for FinishFlow {
+    type Output = bool;
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<bool, StoreError> {
+        let finished = Flow { stage: Stage::Finished, ..self.flow.clone() };
+        let first = if finished.version == 0 {
+            let unused = transaction.find_flow(finished.id).await?.is_none();
+            if unused {
+                transaction.insert_flow(&Flow { version: 1, ..finished }).await?;
+            }
+            unused
+        } else {
+            transaction.swap_flow(&finished).await?
+        };
+        if !first {
+            return Ok(false);
+        }
+        if let Some(grant) = &self.grant {
+            transaction.insert_grant(grant).await?;
+        }
+        for event in &self.audit {
+            transaction.insert_audit(event).await?;
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,235 @@
+//! The first proof: the password.
+//!
+//! Pages and time taken are alike for addresses that somebody has and those that nobody has.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::assurance::Proof;
+use keyholder_core::audit::AuditKind;
+use keyholder_core::flow::{Flow, Stage};
+use keyholder_core::id::{OutboxId, PersonId, SessionId};
+use keyholder_core::outbox::{Delivery, OutboxMessage};
+use keyholder_core::person::{Person, StoredPassword};
+use keyholder_core::ports::Queries;
+use keyholder_core::random::draw_token;
+use keyholder_core::session::Session;
+use keyholder_theme::mail::{Circumstances, Mail};
+use keyholder_theme::page::{PasswordError, ProblemKind, Way};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::super::advance::{Scene, advance};
+use super::super::commands::{Record, Rehash, SignIn, SignedIn};
+use super::super::{familiar, scenery, show, ticket};
+use super::{moved, read_email};
+use crate::app::App;
+use crate::audit::{self, About, Whence};
+use crate::cookies;
+use crate::digest::hash_token;
+use crate::password::pool::{PoolError, Verification};
+use crate::throttle::Attempt;
+use crate::web::{self, Form, PageError, browser, peer, see_other, whence};
+
+/// `POST /sign-in/{ticket}/password`
+pub(in super::super) async fn post(
+    app: Data<App>,
+    request: HttpRequest,
+    ticket: Path<String>,
+    form: Form,
+) -> Result<HttpResponse, PageError> {
+    let flow = ticket::load(&app, &request, &ticket).await?;
+    let Stage::FirstProof { email } = flow.stage.clone() else { return Err(moved(&app, &flow).await?) };
+    match prove(&app, &request, flow.clone(), &email, form.secret("password")).await? {
+        Outcome::Proved(answer) => Ok(answer),
+        Outcome::Again(error) => {
+            let scene = advance(&app, &request, flow).await?;
+            again(&app, &request, &scene, &email, error).await
+        }
+    }
+}
+
+enum Outcome {
+    Proved(HttpResponse),
+    Again(PasswordError),
+}
+
+/// Who it may be, and what they would have to know.
+struct Account {
+    person: Option<Person>,
+    password: Option<StoredPassword>,
+}
+
+async fn prove(
+    app: &App,
+    request: &HttpRequest,
+    flow: Flow,
+    email: &str,
+    password: SecretString,
+) -> Result<Outcome, PageError> {
+    if password.expose_secret().is_empty() {
+        return Ok(Outcome::Again(PasswordError::Empty));
+    }
+    let key = read_email(email).map_err(|_| PageError::Fault("a flow holds an address that is none"))?.key();
+    let attempt = attempt(app, request, &key);
+    let whence = whence(request);
+    if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
+        let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+        let detail = throttled.of.to_string();
+        let about = About { email: Some(email), detail: Some(&detail), whence: Some(&whence), ..About::default() };
+        app.store.execute(Record { audit: audit::event(app, AuditKind::SignInThrottled, about) }).await?;
+        return Ok(Outcome::Again(PasswordError::Throttled { minutes: minutes.max(1) }));
+    }
+    let account = find_account(app, &key).await?;
+    let verification = app.passwords.verify(password, account.password.clone()).await;
+    match (verification, account) {
+        (Ok(Verification::Right { rehash }), Account { person: Some(person), password: Some(former) }) => {
+            let rehash = rehash.map(|hash| {
+                let password = StoredPassword { hash, changed_at: former.changed_at };
+                Rehash { former: former.hash, password }
+            });
+            let answer = sign_in(app, request, flow, &person, rehash, &whence).await?;
+            app.throttle.succeeded(&attempt, app.now());
+            Ok(Outcome::Proved(answer))
+        }
+        (Ok(_), account) => {
+            app.throttle.failed(&attempt, app.now());
+            let subject = account.person.map(|person| person.id);
+            let email = Some(email).filter(|_| subject.is_none());
+            let about = About { subject, email, whence: Some(&whence), ..About::default() };
+            app.store.execute(Record { audit: audit::event(app, AuditKind::SignInFailed, about) }).await?;
+            Ok(Outcome::Again(PasswordError::Wrong))
+        }
+        (Err(error), _) => {
+            app.throttle.withdrawn(&attempt, app.now());
+            Err(busy(error, &ticket::href(app, request, &flow).await?))
+        }
+    }
+}
+
+/// The count against which a try for this address goes.
+pub(crate) fn attempt(app: &App, request: &HttpRequest, key: &str) -> Attempt {
+    let account = app.sealer.digest("throttle", key.as_bytes());
+    Attempt { account, network: peer(request), acquaintance: familiar::acquaintance(app, request, key) }
+}
+
+/// Looks for the account. An address that nobody has costs the same two look-ups; a disabled account has no password.
+async fn find_account(app: &App, key: &str) -> Result<Account, PageError> {
+    let person = app.store.find_person_by_email(key).await?;
+    let id = person.as_ref().map_or(PersonId::from_uuid(uuid::Uuid::nil()), |person| person.id);
+    let password = app.store.find_password(id).await?;
+    let enabled = person.as_ref().is_some_and(|person| person.disabled_at.is_none());
+    Ok(Account { person, password: password.filter(|_| enabled) })
+}
+
+/// The password was right: a session, in one transaction with all that follows from it.
+async fn sign_in(
+    app: &App,
+    request: &HttpRequest,
+    flow: Flow,
+    person: &Person,
+    rehash: Option<Rehash>,
+    whence: &Whence,
+) -> Result<HttpResponse, PageError> {
+    let now = app.now();
+    let token = draw_token(&*app.random);
+    let id = flow.id;
+    let audit = About {
+        application: flow.origin.application(),
+        subject: Some(person.id),
+        whence: Some(whence),
+        ..About::default()
+    };
+    let command = SignIn {
+        session: new_session(app, request, person, &token, whence),
+        shown: web::session(app, request).await?.map(|(session, _)| session),
+        warning: warning(app, &flow, person, whence).await?,
+        flow,
+        rehash,
+        audit: audit::event(app, AuditKind::SignedIn, audit),
+        idle: app.config.session.idle(),
+        now,
+    };
+    // Also where the flow went on in another tab: its page shows how far it is.
+    let mut answer = see_other(&format!("/sign-in/{id}"));
+    if app.store.execute(command).await? == SignedIn::Now {
+        let cookie = cookies::for_browser_session(cookies::SESSION, token.expose_secret().to_owned());
+        answer.add_cookie(&cookie).map_err(|_| PageError::Fault("a cookie could not be set"))?;
+        familiar::remember(app, request, &mut answer, &person.email.key())?;
+        web::renew_browser(app, request);
+    }
+    Ok(answer)
+}
+
+fn new_session(app: &App, request: &HttpRequest, person: &Person, token: &SecretString, whence: &Whence) -> Session {
+    let now = app.now();
+    Session {
+        id: SessionId::draw(&*app.random, now),
+        person: person.id,
+        token: hash_token(token.expose_secret()),
+        browser: browser(app, request),
+        proofs: vec![Proof::of_password(now)],
+        elevated_until: None,
+        started_at: now,
+        last_seen_at: now,
+        expires_at: now.plus(app.config.session.absolute()),
+        ended_at: None,
+        address: whence.address.map(|address| address.to_string()).unwrap_or_default(),
+        user_agent: whence.user_agent.clone().unwrap_or_default(),
+        version: 1,
+    }
+}
+
+/// The mail for a browser that this person did not use before.
+async fn warning(app: &App, flow: &Flow, person: &Person, whence: &Whence) -> Result<OutboxMessage, PageError> {
+    let application = scenery::find_application(app, flow).await?;
+    let mail = Mail::NewBrowser {
+        name: person.display_name(),
+        application: application.map(|application| application.name.clone()),
+        circumstances: circumstances(app, whence),
+    };
+    mail_to(app, person, &mail)
+}
+
+/// When and from where, for a mail.
+pub(crate) fn circumstances(app: &App, whence: &Whence) -> Circumstances {
+    Circumstances {
+        at: app.now().as_millis(),
+        browser: whence.browser(),
+        address: whence.address.map(|address| address.to_string()),
+        sign_in_href: app.address("/"),
+    }
+}
+
+/// An outbox row for a mail to a person.
+pub(crate) fn mail_to(app: &App, person: &Person, mail: &Mail) -> Result<OutboxMessage, PageError> {
+    let now = app.now();
+    let mail = serde_json::to_value(mail).map_err(|_| PageError::Fault("a mail could not be written"))?;
+    let delivery = Delivery::Mail {
+        to: person.email.as_str().to_owned(),
+        language: person.language.unwrap_or_default(),
+        mail,
+    };
+    Ok(OutboxMessage { id: OutboxId::draw(&*app.random, now), delivery, due_at: now, attempts: 0, created_at: now })
+}
+
+/// No thread was free: nothing is lost, since the ticket keeps the address.
+pub(crate) fn busy(error: PoolError, href: &str) -> PageError {
+    match error {
+        PoolError::Busy { retry_after } => PageError::problem(ProblemKind::Busy).retry_after(retry_after),
+        _ => PageError::problem(ProblemKind::Busy),
+    }
+    .way(Way::TryAgain { href: href.to_owned() })
+}
+
+async fn again(
+    app: &App,
+    request: &HttpRequest,
+    scene: &Scene,
+    email: &str,
+    error: PasswordError,
+) -> Result<HttpResponse, PageError> {
+    let mut answer = show::password(app, request, scene, email, Some(error)).await?;
+    if let PasswordError::Throttled { minutes } = error {
+        answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, (u64::from(minutes) * 60).into());
+    }
+    Ok(answer)
+}

@@ -1,0 +1,59 @@
+//! Answers: pages drawn by the theme with their content security policy, and redirects.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use keyholder_theme::frame::Frame;
+use keyholder_theme::page::Page;
+use url::Url;
+
+use super::PageError;
+use super::headers::OPENER_POLICY;
+use crate::app::App;
+
+/// Where the forms of a page lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leads {
+    /// To pages of ours: `form-action 'self'`.
+    Home,
+    /// Possibly on to an application: no `form-action`, which Chromium applies to every redirect after the form. No opener policy
+    /// either: it would cut off applications that sign people in within a window that they opened.
+    Away,
+}
+
+/// Draws a page.
+pub fn draw<P: Page>(
+    app: &App,
+    status: StatusCode,
+    frame: &Frame,
+    page: &P,
+    leads: Leads,
+) -> Result<HttpResponse, PageError> {
+    let text = app.theme.draw(frame, page)?;
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
+    answer.insert_header((CONTENT_SECURITY_POLICY, policy(frame, leads)));
+    if leads == Leads::Home {
+        answer.insert_header((OPENER_POLICY, "same-origin"));
+    }
+    Ok(answer.body(text))
+}
+
+/// Goes on with a GET elsewhere (RFC 9110 15.4.4).
+pub fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
+}
+
+fn policy(frame: &Frame, leads: Leads) -> String {
+    let logo = frame.school.as_ref().and_then(|school| school.logo.as_deref()).and_then(|logo| Url::parse(logo).ok());
+    let images = match logo.filter(|logo| logo.scheme() == "https") {
+        Some(logo) => format!("'self' {}", logo.origin().ascii_serialization()),
+        None => "'self'".to_owned(),
+    };
+    let forms = if leads == Leads::Home { "; form-action 'self'" } else { "" };
+    format!(
+        "default-src 'none'; style-src 'self'; img-src {images}; font-src 'self'; script-src 'nonce-{}'; \
+         base-uri 'none'; frame-ancestors 'none'{forms}",
+        frame.nonce
+    )
+}
