@@ -47,7 +47,11 @@ impl ApplicationCache {
     }
 
     /// The application with this id.
-    pub async fn find_by_id(&self, app: &App, id: ApplicationId) -> Result<Option<Arc<RelyingApplication>>, StoreError> {
+    pub async fn find_by_id(
+        &self,
+        app: &App,
+        id: ApplicationId,
+    ) -> Result<Option<Arc<RelyingApplication>>, StoreError> {
         Ok(self.load(&app.store).await?.by_id.get(&id).cloned())
     }
 

@@ -41,7 +41,7 @@ pub mod path {
 pub const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "groups", "school", "scopes_of_pupils"];
 
 /// The claims that may be given.
-pub const CLAIMS: [&str; 17] = [
+pub const CLAIMS: [&str; 19] = [
     "iss",
     "sub",
     "aud",
@@ -56,9 +56,11 @@ pub const CLAIMS: [&str; 17] = [
     "family_name",
     "email",
     "email_verified",
+    "locale",
     "groups",
     "school",
     "scopes_of_pupils",
+    "elevated_until",
 ];
 
 /// What differs from one installation to the next.

@@ -4,7 +4,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::flow::Origin;
-use keyholder_oidc::authorize::{self, Checked, Context, Refused, Rejection, UnverifiedRequest, Untrusted};
+use keyholder_oidc::authorize::{self, Checked, Context, Refused, Rejection, Untrusted, UnverifiedRequest};
 use keyholder_oidc::jws::Verified;
 use keyholder_oidc::metadata::path;
 use keyholder_oidc::request_object::{self, RequestObjectError};

@@ -18,10 +18,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::answer::answer;
 use super::grant::make_grant;
 use crate::app::App;
-use crate::audit::{self, Whence};
+use crate::audit;
 use crate::spine::commands::FinishFlow;
 use crate::spine::{self, Ending};
-use crate::web::{PageError, peer};
+use crate::web::{PageError, whence};
 
 /// Ends a flow with a code: the grant is made in the transaction that finishes the flow, then the code is kept, then the
 /// application is answered.
@@ -36,12 +36,7 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
 }
 
 /// Ends a flow of an application with the error that tells why.
-pub async fn refuse(
-    app: &App,
-    request: &HttpRequest,
-    flow: Flow,
-    refusal: Refusal,
-) -> Result<HttpResponse, PageError> {
+pub async fn refuse(app: &App, request: &HttpRequest, flow: Flow, refusal: Refusal) -> Result<HttpResponse, PageError> {
     let code = error_code(refusal, flow.ask.interaction);
     let event = event(app, request, &flow, AuditKind::SignInFailed, &refusal.to_string());
     end_with(app, request, flow, code, event).await
@@ -122,7 +117,7 @@ fn grant_made(app: &App, request: &HttpRequest, grant: &Grant) -> AuditEvent {
         application: Some(grant.application),
         subject: Some(grant.person),
         detail: Some(&scopes),
-        whence: Some(&Whence::of(request, peer(request))),
+        whence: Some(&whence(request)),
         ..audit::About::default()
     };
     audit::event(app, AuditKind::GrantMade, about)
@@ -132,9 +127,8 @@ fn event(app: &App, request: &HttpRequest, flow: &Flow, kind: AuditKind, detail:
     let about = audit::About {
         application: flow.origin.application(),
         detail: Some(detail),
-        whence: Some(&Whence::of(request, peer(request))),
+        whence: Some(&whence(request)),
         ..audit::About::default()
     };
     audit::event(app, kind, about)
 }
-

@@ -9,6 +9,7 @@ use keyholder_core::application::RelyingApplication;
 use keyholder_core::audit::AuditKind;
 use keyholder_core::person::Person;
 use keyholder_core::session::Session;
+use keyholder_core::time::Timestamp;
 use keyholder_oidc::end_session::{self, UnverifiedLogout};
 use keyholder_oidc::form;
 use keyholder_oidc::metadata::path;
@@ -17,11 +18,11 @@ use keyholder_theme::page::{Field, SignOut, SignedOut};
 use super::CONFIRM_LOGOUT;
 use super::untrusted::{check_form, untrusted};
 use crate::app::App;
-use crate::audit::{self, Whence};
+use crate::audit;
 use crate::cookies;
 use crate::spine::commands::EndSession;
 use crate::web::{
-    self, About, Asked, Leads, PageError, check_form_token, check_same_site, draw, frame, peer, see_other,
+    self, About, Asked, Leads, PageError, check_form_token, check_same_site, draw, frame, see_other, whence,
 };
 
 /// A checked logout request.
@@ -38,7 +39,8 @@ pub(super) async fn get(app: Data<App>, request: HttpRequest) -> Result<HttpResp
     match web::session(&app, &request).await? {
         None => leave(&app, &request, &logout),
         Some((session, _)) if logout.checked.hinted_session == Some(session.id) => {
-            end(&app, &request, session, &logout).await
+            end(&app, &request, &session, &logout).await?;
+            leave(&app, &request, &logout)
         }
         Some((_, person)) => ask(&app, &request, &person, &logout),
     }
@@ -51,17 +53,17 @@ pub(super) async fn post(request: HttpRequest, body: Bytes) -> Result<HttpRespon
     Ok(see_other(&format!("{}?{}", path::LOGOUT, unverified.to_query())))
 }
 
-/// The answer to our own question.
+/// The answer to our own question. Goes on by GET as one who is signed out, so that reading the page again posts nothing.
 pub(super) async fn confirm(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, PageError> {
     check_form(&request)?;
     check_same_site(&app, &request)?;
     let form = form::parse(&body).map_err(|error| untrusted(&error.into(), None))?;
     check_form_token(&app, &request, form.one("form_token").unwrap_or_default())?;
     let logout = check(&app, end_session::of_form(form)).await?;
-    match web::session(&app, &request).await? {
-        None => leave(&app, &request, &logout),
-        Some((session, _)) => end(&app, &request, session, &logout).await,
+    if let Some((session, _)) = web::session(&app, &request).await? {
+        end(&app, &request, &session, &logout).await?;
     }
+    without_session(see_other(&format!("{}?{}", path::LOGOUT, logout.unverified.to_query())))
 }
 
 async fn check(app: &App, unverified: UnverifiedLogout) -> Result<Logout, PageError> {
@@ -79,8 +81,9 @@ async fn check(app: &App, unverified: UnverifiedLogout) -> Result<Logout, PageEr
 }
 
 impl Logout {
-    fn about(&self, app: &App) -> About {
-        let asked = self.checked.language.map(|language| Asked { language, at: app.now() });
+    fn about(&self) -> About {
+        // Nothing remembers when the application asked: a choice that the person ever made by the switch goes first.
+        let asked = self.checked.language.map(|language| Asked { language, at: Timestamp::from_seconds(0) });
         let application = self.application.as_ref().map(|application| application.name.clone());
         About { asked, application, ..About::default() }
     }
@@ -95,32 +98,34 @@ fn ask(app: &App, request: &HttpRequest, person: &Person, logout: &Logout) -> Re
         fields: logout.unverified.fields().map(field).collect(),
         cancel_href: "/".to_owned(),
     };
-    let frame = frame(app, request, logout.about(app).person(person, None));
+    let frame = frame(app, request, logout.about().person(person, None));
     draw(app, StatusCode::OK, &frame, &page, Leads::Away)
 }
 
-async fn end(app: &App, request: &HttpRequest, session: Session, logout: &Logout) -> Result<HttpResponse, PageError> {
+async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logout) -> Result<(), PageError> {
     let about = audit::About {
         application: logout.application.as_ref().map(|application| application.id),
         subject: Some(session.person),
-        whence: Some(&Whence::of(request, peer(request))),
+        whence: Some(&whence(request)),
         ..audit::About::default()
     };
     let audit = audit::event(app, AuditKind::SignedOut, about);
     app.store.execute(EndSession { session: session.id, audit, now: app.now() }).await?;
-    leave(app, request, logout)
+    Ok(())
 }
 
 /// Nobody is signed in any more: on to the application, or to a page that says so.
 fn leave(app: &App, request: &HttpRequest, logout: &Logout) -> Result<HttpResponse, PageError> {
-    let mut response = match &logout.checked.return_to {
-        Some(address) => see_other(address),
-        None => {
-            let page = SignedOut { sign_in_href: "/".to_owned(), everywhere: false };
-            draw(app, StatusCode::OK, &frame(app, request, logout.about(app)), &page, Leads::Home)?
-        }
-    };
-    let removed = response.add_removal_cookie(&cookies::removal(cookies::SESSION));
-    removed.map_err(|_| PageError::Fault("a cookie cannot be removed"))?;
+    if let Some(address) = &logout.checked.return_to {
+        return without_session(see_other(address));
+    }
+    let page = SignedOut { sign_in_href: "/".to_owned(), everywhere: false };
+    without_session(draw(app, StatusCode::OK, &frame(app, request, logout.about()), &page, Leads::Home)?)
+}
+
+/// Takes the session's cookie back.
+fn without_session(mut response: HttpResponse) -> Result<HttpResponse, PageError> {
+    let removed = response.add_cookie(&cookies::removal(cookies::SESSION));
+    removed.map_err(|_| PageError::Fault("a cookie could not be removed"))?;
     Ok(response)
 }
