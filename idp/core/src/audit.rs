@@ -67,7 +67,6 @@ pub enum AuditKind {
     PersonDisabled,
     MembershipCreated,
     MembershipChanged,
-    InvitationAccepted,
     SchoolCreated,
     SchoolChanged,
     GroupChanged,
