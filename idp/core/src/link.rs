@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MailedLinkId, PersonId, SchoolId, TokenHash};
+use crate::id::{MailedLinkId, PersonId, TokenHash};
 use crate::time::Timestamp;
 
 /// A single-use link in a mail. Opening it changes nothing: mail scanners open every link. Only the accepted form uses it.
@@ -27,8 +27,6 @@ pub enum LinkPurpose {
     SetPassword { resume: Option<String> },
     /// Confirm that this new address is read by the person.
     ConfirmEmail { address: String },
-    /// Join a school; accepted by the signed-in person.
-    Invitation { school: SchoolId },
     /// Make the first school and its Admin Key Holder.
     FirstRun,
 }
@@ -39,7 +37,6 @@ impl LinkPurpose {
         match self {
             Self::SetPassword { .. } => "set-password",
             Self::ConfirmEmail { .. } => "confirm-email",
-            Self::Invitation { .. } => "invitation",
             Self::FirstRun => "first-run",
         }
     }

@@ -24,10 +24,8 @@ pub enum Delivery {
     /// Somebody asked for a password link for this address. Whether it has an account is found out at delivery, so that
     /// asking takes the same time either way. `resume`: the sealed flow to go on with.
     PasswordLinkAsked { email: String, language: crate::locale::Language, resume: Option<String> },
-    /// A mail, rendered at delivery from this serialised context of the theme.
-    Mail { to: String, language: crate::locale::Language, template: String, context: serde_json::Value },
-    /// A logout token for an application (`OpenID` Connect Back-Channel Logout 1.0). The token is made at delivery.
-    BackChannelLogout { grant: crate::id::GrantId },
+    /// A mail, rendered at delivery. `mail` is the theme's serialised `Mail`.
+    Mail { to: String, language: crate::locale::Language, mail: serde_json::Value },
 }
 
 impl std::fmt::Debug for Delivery {
@@ -35,7 +33,6 @@ impl std::fmt::Debug for Delivery {
         formatter.write_str(match self {
             Self::PasswordLinkAsked { .. } => "PasswordLinkAsked",
             Self::Mail { .. } => "Mail",
-            Self::BackChannelLogout { .. } => "BackChannelLogout",
         })
     }
 }
