@@ -1,0 +1,65 @@
+//! `GET` and `POST /oidc/userinfo`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::ports::{Queries, SingleUse};
+use keyholder_oidc::access_token::{self, Behind};
+use keyholder_oidc::form::{self, Form};
+use keyholder_oidc::userinfo::{self, BearerError};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::{BackError, answer, respond};
+use super::facts::Facts;
+use super::input;
+use crate::app::App;
+
+pub(super) async fn get(app: Data<App>, request: HttpRequest) -> HttpResponse {
+    respond(userinfo(&app, &request, None).await, app.config.issuer())
+}
+
+pub(super) async fn post(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    respond(userinfo(&app, &request, Some(&body)).await, app.config.issuer())
+}
+
+async fn userinfo(app: &App, request: &HttpRequest, body: Option<&[u8]>) -> Result<HttpResponse, BackError> {
+    let token = find_token(request, body)?;
+    let now = app.now();
+    let token = access_token::read(token.expose_secret(), &app.keys.public(), app.config.issuer())
+        .map_err(|_| BearerError::InvalidToken)?;
+    let for_userinfo = token.audiences.iter().any(|audience| audience == app.config.issuer());
+    if !token.is_live(now) || !for_userinfo {
+        return Err(BearerError::InvalidToken.into());
+    }
+    let Behind::Grant(id) = token.behind else { return Err(BearerError::InsufficientScope.into()) };
+    if !token.scopes.iter().any(|scope| scope == "openid") {
+        return Err(BearerError::InsufficientScope.into());
+    }
+    if app.store.is_used(SingleUse::RevokedAccessToken, token.jti.as_bytes()).await? {
+        return Err(BearerError::InvalidToken.into());
+    }
+    let application = app.applications.find(app, &token.client_id).await?.ok_or(BearerError::InvalidToken)?;
+    let facts = Facts::find(app, id).await?.ok_or(BearerError::InvalidToken)?;
+    let standing = facts.standing(app, &application, now).map_err(|_| BearerError::InvalidToken)?;
+    let claims = userinfo::claims(&standing, &token.scopes, &application);
+    let Some(algorithm) = application.client.userinfo_signed_response_alg else {
+        return Ok(answer(StatusCode::OK).json(&claims));
+    };
+    let key = app.keys.signer(algorithm)?;
+    let signed = userinfo::sign(&key, &claims, app.config.issuer(), &application.client.client_id, now)
+        .map_err(|error| BackError::fault("userinfo could not be signed", error))?;
+    Ok(answer(StatusCode::OK).insert_header((CONTENT_TYPE, "application/jwt")).body(signed))
+}
+
+fn find_token(request: &HttpRequest, body: Option<&[u8]>) -> Result<SecretString, BackError> {
+    let malformed = |_| BearerError::InvalidRequest("the request cannot be read");
+    let query = form::parse(request.query_string().as_bytes()).map_err(malformed)?;
+    let body = match body {
+        Some(body) if input::is_form(request) => Some(form::parse(body).map_err(malformed)?),
+        _ => None::<Form>,
+    };
+    let header = input::authorization(request)
+        .map_err(|_| BearerError::InvalidRequest("the Authorization header cannot be read"))?;
+    Ok(userinfo::bearer(header, &query, body.as_ref())?)
+}

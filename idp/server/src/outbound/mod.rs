@@ -1,0 +1,151 @@
+//! Requests that the server makes to registered addresses, guarded against inward ones (design, invariant 14).
+//!
+//! Owns the HTTP client and the client keys that it fetched. Does not own what is sent: callers do.
+
+mod client_keys;
+pub mod guard;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyholder_core::application::RelyingApplication;
+use keyholder_oidc::jws::{JwsError, PublicKeys};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Certificate, StatusCode};
+use url::Url;
+
+pub use client_keys::ClientTokenError;
+use guard::{Guard, Refused};
+
+use crate::app::App;
+use crate::config::OutboundConfig;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The one client for registered addresses.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: reqwest::Client,
+    guard: Guard,
+    kept: client_keys::Kept,
+}
+
+/// The client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum FetcherError {
+    #[error("outbound.test_bed.ca_file cannot be read")]
+    CaFile(#[source] std::io::Error),
+    #[error("outbound.test_bed.ca_file holds no PEM certificates")]
+    CaCertificates(#[source] reqwest::Error),
+    #[error("the HTTP client cannot be made")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Why a request had no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("the address is refused: {0}")]
+    Refused(#[from] Refused),
+    #[error("the address did not answer")]
+    Unreachable(#[source] reqwest::Error),
+    #[error("the address answered {0}")]
+    Status(StatusCode),
+    #[error("the answer is too long")]
+    TooLong,
+    #[error("the keys cannot be used")]
+    BadKeys(#[source] JwsError),
+    #[error("no keys are registered")]
+    NoKeys,
+    #[error("the last attempt failed a moment ago")]
+    TooSoon,
+}
+
+impl Fetcher {
+    /// Makes the client.
+    pub fn new(config: &OutboundConfig) -> Result<Self, FetcherError> {
+        let guard = Guard::new(config);
+        let mut builder = reqwest::Client::builder()
+            // A redirect would be a second address that nobody registered.
+            .redirect(reqwest::redirect::Policy::none())
+            // A proxy of the environment would resolve names itself, past the guard.
+            .no_proxy()
+            .dns_resolver(Arc::new(GuardedResolver(guard.clone())))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .referer(false)
+            .user_agent("Keyholder");
+        if let Some(file) = &config.test_bed.ca_file {
+            let pem = std::fs::read(file).map_err(FetcherError::CaFile)?;
+            let certificates = Certificate::from_pem_bundle(&pem).map_err(FetcherError::CaCertificates)?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        Ok(Self { client: builder.build().map_err(FetcherError::Client)?, guard, kept: client_keys::Kept::default() })
+    }
+
+    /// Reads a document of at most `limit` bytes.
+    pub async fn get(&self, url: &Url, limit: usize) -> Result<Vec<u8>, FetchError> {
+        self.guard.check_url(url)?;
+        let mut answer = self.client.get(url.clone()).send().await.map_err(unreachable)?;
+        if answer.status() != StatusCode::OK {
+            return Err(FetchError::Status(answer.status()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > limit {
+                return Err(FetchError::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Posts a form and answers the status; the body is not read. For logout tokens.
+    pub async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<StatusCode, FetchError> {
+        self.guard.check_url(url)?;
+        let answer = self.client.post(url.clone()).form(form).send().await.map_err(unreachable)?;
+        Ok(answer.status())
+    }
+
+    /// The public keys of a client that authenticates with them.
+    pub async fn client_keys(
+        &self,
+        app: &App,
+        application: &RelyingApplication,
+    ) -> Result<Arc<PublicKeys>, FetchError> {
+        self.keys_of(application, client_keys::Need::Kept, app.now()).await
+    }
+}
+
+/// Tells a refusal of the resolver from a failure of the network.
+fn unreachable(error: reqwest::Error) -> FetchError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&error);
+    while let Some(inner) = source {
+        if let Some(refused) = inner.downcast_ref::<Refused>() {
+            return FetchError::Refused(*refused);
+        }
+        source = inner.source();
+    }
+    FetchError::Unreachable(error)
+}
+
+/// Resolves names and lets only checked addresses through: the connection is made to exactly these.
+#[derive(Debug)]
+struct GuardedResolver(Guard);
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let addresses: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            // One inward address among others is enough to refuse them all: a name that mixes them is up to something.
+            for address in &addresses {
+                guard.check_address(address.ip())?;
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
