@@ -42,6 +42,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(PayloadConfig::new(LARGEST_BODY))
         .wrap(from_fn(around::around))
         .configure(crate::oidc::front::configure)
+        .configure(crate::oidc::back::configure)
         .configure(crate::spine::configure)
         .configure(crate::pages::configure)
         .default_service(route().to(not_found));
