@@ -26,7 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             let drawn = theme.draw_mail(language, &mail)?;
             let name = format!("mail-{}", mail.name());
             fs::write(folder.join(file_name(&name, state, language, "html")), drawn.html)?;
-            fs::write(folder.join(file_name(&name, state, language, "txt")), format!("{}\n\n{}", drawn.subject, drawn.text))?;
+            fs::write(
+                folder.join(file_name(&name, state, language, "txt")),
+                format!("{}\n\n{}", drawn.subject, drawn.text),
+            )?;
         }
     }
     Ok(())

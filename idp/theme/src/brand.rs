@@ -17,9 +17,7 @@ pub(crate) fn stylesheet(colour: &str) -> Option<String> {
     // The wordmark's keyhole stays a sign on every ground.
     let brass = if contrast(luminance(BRASS), ground) < LEAST_CONTRAST_GRAPHICS { " --brass: #ffffff;" } else { "" };
     // Twice the name of the root: stronger than the dark theme's rule, whatever the order of the stylesheets.
-    Some(format!(
-        ":root:root:root {{ --band: #{red:02x}{green:02x}{blue:02x}; --on-band: #ffffff;{brass} }}\n"
-    ))
+    Some(format!(":root:root:root {{ --band: #{red:02x}{green:02x}{blue:02x}; --on-band: #ffffff;{brass} }}\n"))
 }
 
 fn parse(colour: &str) -> Option<[u8; 3]> {

@@ -30,8 +30,6 @@ pub enum ThemeError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DrawError {
-    #[error("the context cannot be given to a template")]
-    Context(#[source] serde_json::Error),
     #[error("no template can be drawn as {template}")]
     Template { template: String, source: Box<handlebars::RenderError> },
     #[error("the theme has no such language")]

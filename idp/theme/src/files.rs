@@ -19,6 +19,8 @@ pub(crate) struct File {
     /// How messages name it.
     pub(crate) shown: String,
     pub(crate) bytes: Cow<'static, [u8]>,
+    /// The file of ours whose place it takes.
+    pub(crate) former: Option<Box<File>>,
 }
 
 impl File {
@@ -37,16 +39,16 @@ pub(crate) fn load(folder: Option<&Path>) -> Result<Files, ThemeError> {
     let mut files: Files = Embedded::iter()
         .filter_map(|path| {
             let bytes = Embedded::get(&path)?.data;
-            Some((path.to_string(), File { shown: format!("themes/default/{path}"), bytes }))
+            Some((path.to_string(), File { shown: format!("themes/default/{path}"), bytes, former: None }))
         })
         .collect();
     if let Some(folder) = folder {
-        lay_over(&mut files, folder, String::new())?;
+        lay_over(&mut files, folder, "")?;
     }
     Ok(files)
 }
 
-fn lay_over(files: &mut Files, folder: &Path, prefix: String) -> Result<(), ThemeError> {
+fn lay_over(files: &mut Files, folder: &Path, prefix: &str) -> Result<(), ThemeError> {
     let failed = |path: &Path, source| ThemeError::Read { path: path.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(|source| failed(folder, source))? {
         let entry = entry.map_err(|source| failed(folder, source))?;
@@ -56,7 +58,7 @@ fn lay_over(files: &mut Files, folder: &Path, prefix: String) -> Result<(), Them
             continue;
         }
         if path.is_dir() {
-            lay_over(files, &path, format!("{prefix}{name}/"))?;
+            lay_over(files, &path, &format!("{prefix}{name}/"))?;
             continue;
         }
         let inside = format!("{prefix}{name}");
@@ -65,7 +67,8 @@ fn lay_over(files: &mut Files, folder: &Path, prefix: String) -> Result<(), Them
             return Err(ThemeError::Unknown { path });
         }
         let bytes = std::fs::read(&path).map_err(|source| failed(&path, source))?;
-        files.insert(inside, File { shown: path.display().to_string(), bytes: Cow::Owned(bytes) });
+        let former = files.remove(&inside).map(Box::new);
+        files.insert(inside, File { shown: path.display().to_string(), bytes: Cow::Owned(bytes), former });
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use keyholder_core::locale::Language;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 pub use crate::assets::Asset;
 use crate::assets::Assets;
@@ -29,10 +29,26 @@ use crate::page::Page;
 use crate::templates::Templates;
 
 /// The pages and mails of one installation, compiled.
-#[derive(Debug)]
 pub struct Theme {
     assets: Assets,
     templates: BTreeMap<&'static str, Templates>,
+}
+
+/// Without what is in it: hundreds of pages of compiled templates.
+impl std::fmt::Debug for Theme {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Theme").field("languages", &self.templates.keys()).finish_non_exhaustive()
+    }
+}
+
+/// What a template of a page sees.
+#[derive(Serialize)]
+struct Context<'a, P> {
+    frame: &'a Frame,
+    page: &'a P,
+    has_error: bool,
+    other_language: Option<Language>,
+    has_font: bool,
 }
 
 impl Theme {
@@ -55,8 +71,7 @@ impl Theme {
 
     /// Draws a page as HTML.
     pub fn draw<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, DrawError> {
-        let page_value = serde_json::to_value(page).map_err(DrawError::Context)?;
-        self.draw_value(frame, P::NAME, page_value, page.has_error())
+        self.draw_context(frame, P::NAME, page, page.has_error())
     }
 
     /// Draws a mail.
@@ -81,7 +96,7 @@ impl Theme {
 
     /// Draws a sample.
     pub fn draw_sample(&self, frame: &Frame, sample: &samples::Sample) -> Result<String, DrawError> {
-        self.draw_value(frame, sample.page, sample.context.clone(), sample.has_error)
+        self.draw_context(frame, sample.page, &sample.context, sample.has_error)
     }
 
     /// Draws every sample once.
@@ -89,28 +104,33 @@ impl Theme {
         for language in Language::ALL {
             for sample in samples::pages() {
                 let frame = samples::frame(language, &sample);
-                self.draw_sample(&frame, &sample)
-                    .map_err(|source| ThemeError::Sample { page: sample.page, state: sample.state, source })?;
+                self.draw_sample(&frame, &sample).map_err(|source| ThemeError::Sample {
+                    page: sample.page,
+                    state: sample.state,
+                    source,
+                })?;
             }
             for (state, mail) in samples::mails() {
-                self.draw_mail(language, &mail)
-                    .map_err(|source| ThemeError::Sample { page: mail.name(), state, source })?;
+                self.draw_mail(language, &mail).map_err(|source| ThemeError::Sample {
+                    page: mail.name(),
+                    state,
+                    source,
+                })?;
             }
         }
         Ok(())
     }
 
-    fn draw_value(&self, frame: &Frame, name: &str, page: Value, has_error: bool) -> Result<String, DrawError> {
-        let frame_value = serde_json::to_value(frame).map_err(DrawError::Context)?;
-        let other = Language::ALL.into_iter().find(|language| *language != frame.language).map(Language::tag);
-        let context = json!({
-            "frame": frame_value,
-            "page": page,
-            "has_error": has_error,
-            "other_language": other,
-            "has_font": self.assets.has_font(),
-        });
-        self.of(frame.language)?.draw_page(name, context)
+    fn draw_context(
+        &self,
+        frame: &Frame,
+        name: &str,
+        page: &impl Serialize,
+        has_error: bool,
+    ) -> Result<String, DrawError> {
+        let other_language = Language::ALL.into_iter().find(|language| *language != frame.language);
+        let context = Context { frame, page, has_error, other_language, has_font: self.assets.has_font() };
+        self.of(frame.language)?.draw_page(name, &context)
     }
 
     fn of(&self, language: Language) -> Result<&Templates, DrawError> {

@@ -59,7 +59,9 @@ pub enum PasswordError {
     /// Address and password do not belong together; said alike for unknown addresses.
     Wrong,
     /// Too many attempts for this address or from this network: again in so many minutes (1 or more).
-    Throttled { minutes: u32 },
+    Throttled {
+        minutes: u32,
+    },
 }
 
 /// Offers to mail a link: **Forgot Password**. Nothing is sent before the form is.
@@ -310,14 +312,29 @@ pub enum ProblemKind {
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Way {
     /// Back to where the sign-in was asked for.
-    StartAgainAt { application: String, href: String },
-    SignIn { href: String },
+    StartAgainAt {
+        application: String,
+        href: String,
+    },
+    SignIn {
+        href: String,
+    },
     /// Sign in as somebody else.
-    SignInAsAnother { href: String },
-    ChooseAnotherSchool { href: String },
-    NewLink { href: String },
-    TryAgain { href: String },
-    Home { href: String },
+    SignInAsAnother {
+        href: String,
+    },
+    ChooseAnotherSchool {
+        href: String,
+    },
+    NewLink {
+        href: String,
+    },
+    TryAgain {
+        href: String,
+    },
+    Home {
+        href: String,
+    },
     /// Ask the school: the help contact of the frame.
     AskSchool,
 }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use crate::frame::{Frame, Help, Person, School};
 use crate::mail::{Circumstances, Mail};
 use crate::page::{
-    ChooseSchool, ConfirmEmail, Consent, EmailConfirmed, FirstRun, ForgotPassword, ForgotPasswordSent, FormPost, Information,
-    MyApplications, NewPassword, Page, PasswordSet, Problem, SignInEmail, SignInPassword, SignOut, SignedOut,
+    ChooseSchool, ConfirmEmail, Consent, EmailConfirmed, FirstRun, ForgotPassword, ForgotPasswordSent, FormPost,
+    Information, MyApplications, NewPassword, Page, PasswordSet, Problem, SignInEmail, SignInPassword, SignOut,
+    SignedOut,
 };
 
 /// One state of one page.
@@ -54,16 +55,27 @@ fn add<P: Page>(samples: &mut Vec<Sample>) {
 /// A frame that suits the page: what is usually known there.
 pub fn frame(language: Language, sample: &Sample) -> Frame {
     let signed_in = matches!(sample.page, "my-applications" | "sign-out" | "choose-school" | "consent");
-    let knows_school = signed_in && sample.page != "choose-school" || matches!(sample.page, "problem" | "form-post" | "sign-in-password");
+    let knows_school = signed_in && sample.page != "choose-school"
+        || matches!(sample.page, "problem" | "form-post" | "sign-in-password");
     let for_keyholder = matches!(
         sample.page,
-        "my-applications" | "sign-out" | "signed-out" | "new-password" | "password-set" | "confirm-email" | "email-confirmed"
-            | "first-run" | "information"
+        "my-applications"
+            | "sign-out"
+            | "signed-out"
+            | "new-password"
+            | "password-set"
+            | "confirm-email"
+            | "email-confirmed"
+            | "first-run"
+            | "information"
     );
     Frame {
         language,
         other_language_href: "?language".to_owned(),
-        application: (!for_keyholder).then(|| "Safeguarding".to_owned()),
+        application: (!for_keyholder).then(|| {
+            let asked = sample.context.get("application").and_then(Value::as_str);
+            asked.unwrap_or("Safeguarding").to_owned()
+        }),
         school: knows_school.then(school),
         person: signed_in.then(|| Person {
             name: "Bethan Pritchard".to_owned(),

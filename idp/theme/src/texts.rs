@@ -1,12 +1,15 @@
 //! The texts of one language (Project Fluent).
 
+use std::collections::BTreeSet;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_syntax::ast::Entry;
 use keyholder_core::locale::Language;
 use unic_langid::LanguageIdentifier;
 
 use crate::error::ThemeError;
-use crate::files::Files;
+use crate::files::{File, Files};
 
 /// Why a text could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +42,13 @@ impl Texts {
         let folder = format!("texts/{}/", language.tag());
         for (_, file) in files.iter().filter(|(path, _)| path.starts_with(&folder)) {
             let failed = |reason| ThemeError::Texts { file: file.shown.clone(), reason };
-            let resource = FluentResource::try_new(file.text()?.to_owned())
-                .map_err(|(_, errors)| failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+            let resource = parse(file)?;
+            if let Some(former) = &file.former {
+                let present = ids(&resource);
+                if let Some(missing) = ids(&parse(former)?).into_iter().find(|id| !present.contains(id)) {
+                    return Err(failed(format!("it lacks {missing}")));
+                }
+            }
             bundle
                 .add_resource(resource)
                 .map_err(|errors| failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
@@ -62,4 +70,19 @@ impl Texts {
             Some(error) => Err(TextError::Arguments { id: id.to_owned(), reason: error.to_string() }),
         }
     }
+}
+
+fn parse(file: &File) -> Result<FluentResource, ThemeError> {
+    FluentResource::try_new(file.text()?.to_owned()).map_err(|(_, errors)| ThemeError::Texts {
+        file: file.shown.clone(),
+        reason: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    })
+}
+
+fn ids(resource: &FluentResource) -> BTreeSet<String> {
+    let messages = resource.entries().filter_map(|entry| match entry {
+        Entry::Message(message) => Some(message.id.name.to_owned()),
+        _ => None,
+    });
+    messages.collect()
 }

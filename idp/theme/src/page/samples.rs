@@ -3,7 +3,8 @@
 use super::{
     ApplicationLink, ChooseSchool, ConfirmEmail, Consent, EmailConfirmed, EmailError, Field, FirstRun, FirstRunError,
     ForgotPassword, ForgotPasswordSent, FormPost, Information, MyApplications, NewPassword, NewPasswordError, Page,
-    PasswordError, PasswordSet, Problem, ProblemKind, SchoolChoice, SignInEmail, SignInPassword, SignOut, SignedOut, Topic, Way,
+    PasswordError, PasswordSet, Problem, ProblemKind, SchoolChoice, SignInEmail, SignInPassword, SignOut, SignedOut,
+    Topic, Way,
 };
 
 type Samples<P> = Vec<(&'static str, P)>;
@@ -157,7 +158,12 @@ impl Page for ChooseSchool {
             ]
         };
         let many = (1..=9).map(|number| {
-            choice(&format!("school-{number}"), &format!("St Cuthbert's Church of England School {number}"), "Supply for a day", false)
+            choice(
+                &format!("school-{number}"),
+                &format!("St Cuthbert's Church of England School {number}"),
+                "Supply for a day",
+                false,
+            )
         });
         vec![("two", page(two())), ("many", page(two().into_iter().chain(many).collect()))]
     }
@@ -189,13 +195,13 @@ impl Page for MyApplications {
     fn samples() -> Samples<Self> {
         let page = |names: &[&str]| Self {
             school: text("Oakfield Primary School"),
-            applications: names.iter().map(|name| ApplicationLink { name: text(name), href: text("http://app.example/") }).collect(),
+            applications: names
+                .iter()
+                .map(|name| ApplicationLink { name: text(name), href: text("http://app.example/") })
+                .collect(),
             sign_out_everywhere_action: text("/sign-out/everywhere"),
         };
-        vec![
-            ("some", page(&["Safeguarding", "Homework Diary", "Registers"])),
-            ("none", page(&[])),
-        ]
+        vec![("some", page(&["Safeguarding", "Homework Diary", "Registers"])), ("none", page(&[]))]
     }
 }
 
@@ -203,7 +209,8 @@ impl Page for SignOut {
     const NAME: &'static str = "sign-out";
 
     fn samples() -> Samples<Self> {
-        let page = |application, fields| Self { action: text("/sign-out"), application, fields, cancel_href: text("/") };
+        let page =
+            |application, fields| Self { action: text("/sign-out"), application, fields, cancel_href: text("/") };
         let field = Field { name: text("state"), value: text("af0ifjsldkj") };
         vec![("own", page(None, Vec::new())), ("for an application", page(Some(text("Safeguarding")), vec![field]))]
     }
@@ -224,7 +231,10 @@ impl Page for FormPost {
     fn samples() -> Samples<Self> {
         let field = |name: &str, value: &str| Field { name: text(name), value: text(value) };
         let fields = vec![field("code", "SplxlOBeZQQYbYS6WxSbIA"), field("state", "\"><script>alert(1)</script>")];
-        vec![("answer", Self { action: text("https://app.example/callback"), application: text("Safeguarding"), fields })]
+        vec![(
+            "answer",
+            Self { action: text("https://app.example/callback"), application: text("Safeguarding"), fields },
+        )]
     }
 }
 
@@ -301,10 +311,16 @@ impl Page for Problem {
                     ],
                 ),
             ),
-            ("group needs key", page(ProblemKind::GroupNeedsKey, vec![Way::AskSchool, Way::SignInAsAnother { href: href() }])),
+            (
+                "group needs key",
+                page(ProblemKind::GroupNeedsKey, vec![Way::AskSchool, Way::SignInAsAnother { href: href() }]),
+            ),
             ("other person", page(ProblemKind::OtherPerson, vec![Way::SignInAsAnother { href: href() }, again()])),
             ("assurance not reached", page(ProblemKind::AssuranceNotReached, vec![Way::AskSchool, again()])),
-            ("link dead", page(ProblemKind::LinkDead, vec![Way::NewLink { href: href() }, Way::SignIn { href: href() }])),
+            (
+                "link dead",
+                page(ProblemKind::LinkDead, vec![Way::NewLink { href: href() }, Way::SignIn { href: href() }]),
+            ),
             ("bad application request", page(ProblemKind::BadApplicationRequest, vec![Way::AskSchool])),
             ("foreign form", page(ProblemKind::ForeignForm, vec![Way::TryAgain { href: href() }])),
             ("bad request", page(ProblemKind::BadRequest, vec![Way::Home { href: href() }])),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use fluent_bundle::{FluentArgs, FluentValue};
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason, ScopedJson,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    ScopedJson,
 };
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ struct Text {
 }
 
 impl Text {
-    fn write<'rc>(&self, helper: &Helper<'rc>) -> Result<(String, String), RenderError> {
+    fn write(&self, helper: &Helper<'_>) -> Result<(String, String), RenderError> {
         let id = helper
             .param(0)
             .and_then(|id| id.value().as_str())
@@ -127,10 +128,7 @@ impl HelperDef for AssetAddress {
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let path = helper.param(0).and_then(|path| path.value().as_str()).unwrap_or_default();
-        let name = self
-            .names
-            .get(path)
-            .ok_or_else(|| RenderErrorReason::Other(format!("there is no asset {path}")))?;
+        let name = self.names.get(path).ok_or_else(|| RenderErrorReason::Other(format!("there is no asset {path}")))?;
         Ok(ScopedJson::Derived(Value::String(format!("/assets/{name}"))))
     }
 }

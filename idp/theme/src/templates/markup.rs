@@ -15,7 +15,7 @@ pub(super) fn guard(value: &str) -> String {
 pub(super) fn to_html(id: &str, text: &str) -> Result<String, TextError> {
     let escaped = handlebars::html_escape(text);
     let parts: Vec<&str> = escaped.split(MARK).collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return Err(TextError::Emphasis(id.to_owned()));
     }
     let mut html = String::with_capacity(escaped.len());
@@ -41,7 +41,10 @@ mod tests {
 
     #[test]
     fn emphasis_is_marked_after_escaping() {
-        assert_eq!(to_html("id", "Choose **Forgot <Password>** now").unwrap(), "Choose <b>Forgot &lt;Password&gt;</b> now");
+        assert_eq!(
+            to_html("id", "Choose **Forgot <Password>** now").unwrap(),
+            "Choose <b>Forgot &lt;Password&gt;</b> now"
+        );
         assert_eq!(to_plain("Choose **Forgot Password** now"), "Choose Forgot Password now");
         assert!(to_html("id", "Choose **Forgot").is_err());
     }

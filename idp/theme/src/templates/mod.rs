@@ -10,7 +10,7 @@ use handlebars::Handlebars;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use keyholder_core::locale::Language;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::assets::Assets;
 use crate::error::{DrawError, ThemeError};
@@ -21,7 +21,6 @@ use crate::texts::Texts;
 /// Schools are in the United Kingdom, and so are their clocks.
 static LONDON: TimeZone = jiff::tz::get!("Europe/London");
 
-#[derive(Debug)]
 pub(crate) struct Templates {
     language: Language,
     texts: Arc<Texts>,
@@ -43,7 +42,9 @@ impl Templates {
             helpers::register(registry, &texts, assets);
         }
         for (path, file) in files {
-            let (registry, name) = if let Some(icon) = path.strip_prefix("icons/").and_then(|icon| icon.strip_suffix(".svg")) {
+            let (registry, name) = if let Some(icon) =
+                path.strip_prefix("icons/").and_then(|icon| icon.strip_suffix(".svg"))
+            {
                 (&mut html, format!("icon/{icon}"))
             } else if let Some(mail) = path.strip_prefix("templates/").and_then(|mail| mail.strip_suffix(".txt.hbs")) {
                 (&mut plain, mail.to_owned())
@@ -59,21 +60,17 @@ impl Templates {
         Ok(Self { language, texts, html, plain })
     }
 
-    pub(crate) fn draw_page(&self, name: &str, context: Value) -> Result<String, DrawError> {
+    pub(crate) fn draw_page(&self, name: &str, context: &impl Serialize) -> Result<String, DrawError> {
         render(&self.html, format!("pages/{name}"), context)
     }
 
     pub(crate) fn draw_mail(&self, mail: &Mail) -> Result<DrawnMail, DrawError> {
         let when = mail.at().map(|at| self.write_time(at)).transpose()?;
-        let context = json!({
-            "language": self.language,
-            "mail": serde_json::to_value(mail).map_err(DrawError::Context)?,
-            "when": when,
-        });
+        let context = MailContext { language: self.language, mail, when };
         let name = mail.name();
-        let subject = render(&self.plain, "mails/subject".to_owned(), context.clone())?;
-        let text = render(&self.plain, format!("mails/{name}"), context.clone())?;
-        let html = render(&self.html, format!("mails/{name}"), context)?;
+        let subject = render(&self.plain, "mails/subject".to_owned(), &context)?;
+        let text = render(&self.plain, format!("mails/{name}"), &context)?;
+        let html = render(&self.html, format!("mails/{name}"), &context)?;
         Ok(DrawnMail { subject: one_line(&subject), text: without_gaps(&text), html })
     }
 
@@ -94,13 +91,22 @@ impl Templates {
     }
 }
 
-fn render(registry: &Handlebars<'static>, template: String, context: Value) -> Result<String, DrawError> {
-    let rendered = handlebars::Context::wraps(context).and_then(|context| registry.render_with_context(&template, &context));
+/// What a template of a mail sees.
+#[derive(Serialize)]
+struct MailContext<'a> {
+    language: Language,
+    mail: &'a Mail,
+    when: Option<String>,
+}
+
+fn render(registry: &Handlebars<'static>, template: String, context: &impl Serialize) -> Result<String, DrawError> {
+    let rendered =
+        handlebars::Context::wraps(context).and_then(|context| registry.render_with_context(&template, &context));
     rendered.map_err(|source| DrawError::Template { template, source: Box::new(source) })
 }
 
 /// A subject is one header line, whatever names it holds (RFC 5322 2.2).
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }

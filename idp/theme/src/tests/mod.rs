@@ -1,0 +1,7 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod html;
+mod mails;
+mod operator;
+mod pages;
+mod texts;
