@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyholder_core::application::SigningAlgorithm;
 use serde_json::{Value, json};
 
-use super::super::fixture::{ISSUER, OURS, checked, forged, generate, id_token_claims, refused};
+use super::super::fixture::{ISSUER, NOW, OURS, checked, forged, generate, id_token_claims, refused};
 
 fn header() -> Value {
     json!({"alg": "RS256", "kid": "ours", "typ": "JWT"})
@@ -88,8 +88,9 @@ fn other_tokens_of_ours_are_no_hints() {
     for typ in ["at+jwt", "logout+jwt", "token-introspection+jwt", "oauth-authz-req+jwt", "application/at+jwt"] {
         refuses(&forged(&OURS, &json!({"alg": "RS256", "kid": "ours", "typ": typ}), &id_token_claims()));
     }
-    // A signed userinfo answer has the plain type, and no times.
-    refuses(&forged(&OURS, &header(), &json!({"iss": ISSUER, "sub": "person-1", "aud": "safeguarding"})));
+    // A signed userinfo answer has the plain type, and no end.
+    let userinfo = json!({"iss": ISSUER, "sub": "person-1", "aud": "safeguarding", "iat": NOW});
+    refuses(&forged(&OURS, &header(), &userinfo));
 }
 
 #[test]

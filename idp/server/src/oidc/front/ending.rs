@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::flow::dispatcher::Refusal;
-use keyholder_core::flow::{Flow, Interaction, Origin};
+use keyholder_core::flow::{Flow, Interaction, Origin, Stage};
 use keyholder_core::grant::Grant;
+use keyholder_core::ports::Queries as _;
 use keyholder_core::random::draw_token;
 use keyholder_oidc::authorize::{AuthorizationRequest, ErrorCode};
 use keyholder_oidc::code::{self, CodePayload};
@@ -38,14 +39,13 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
 /// Ends a flow of an application with the error that tells why.
 pub async fn refuse(app: &App, request: &HttpRequest, flow: Flow, refusal: Refusal) -> Result<HttpResponse, PageError> {
     let code = error_code(refusal, flow.ask.interaction);
-    let event = event(app, request, &flow, AuditKind::SignInFailed, &refusal.to_string());
-    end_with(app, request, flow, code, event).await
+    end_with(app, request, flow, code, (AuditKind::SignInFailed, refusal.to_string())).await
 }
 
 /// Ends a flow because the person does not want the application to learn what it asked for.
 pub async fn deny(app: &App, request: &HttpRequest, flow: Flow) -> Result<HttpResponse, PageError> {
-    let event = event(app, request, &flow, AuditKind::ConsentRefused, "the person refused");
-    end_with(app, request, flow, ErrorCode::AccessDenied, event).await
+    let why = (AuditKind::ConsentRefused, "the person refused".to_owned());
+    end_with(app, request, flow, ErrorCode::AccessDenied, why).await
 }
 
 async fn end_with(
@@ -53,7 +53,7 @@ async fn end_with(
     request: &HttpRequest,
     flow: Flow,
     code: ErrorCode,
-    event: AuditEvent,
+    (kind, detail): (AuditKind, String),
 ) -> Result<HttpResponse, PageError> {
     let asked = request_of(&flow)?;
     let application = match flow.origin.application() {
@@ -61,9 +61,14 @@ async fn end_with(
         None => None,
     };
     // Removed while the person signed in: its addresses are registered no more.
-    let application = application.ok_or_else(|| PageError::problem(ProblemKind::BadApplicationRequest))?;
+    let application = application.ok_or_else(|| PageError::problem(ProblemKind::BadApplicationRequest).way_home())?;
     let about = spine::about(app, &flow, Some(&application)).await?;
-    finish(app, flow, &application, None, event).await?;
+    // An application that asks with `prompt=none` whether anybody is signed in leaves nothing behind (design: an anonymous
+    // visitor costs the server no state). Being refused twice permits nothing.
+    if flow.version > 0 || flow.session().is_some() {
+        let event = refusal_event(app, request, &flow, kind, &detail).await?;
+        finish(app, flow, &application, None, event).await?;
+    }
     answer(app, request, about, respond::error(&asked.reply_to, app.config.issuer(), &code.into()))
 }
 
@@ -123,12 +128,30 @@ fn grant_made(app: &App, request: &HttpRequest, grant: &Grant) -> AuditEvent {
     audit::event(app, AuditKind::GrantMade, about)
 }
 
-fn event(app: &App, request: &HttpRequest, flow: &Flow, kind: AuditKind, detail: &str) -> AuditEvent {
+async fn refusal_event(
+    app: &App,
+    request: &HttpRequest,
+    flow: &Flow,
+    kind: AuditKind,
+    detail: &str,
+) -> Result<AuditEvent, PageError> {
+    let session = match flow.session() {
+        Some(id) => app.store.find_session(id).await?,
+        None => None,
+    };
     let about = audit::About {
+        school: match flow.stage {
+            Stage::SchoolChosen { school, .. } | Stage::Consented { school, .. } => Some(school),
+            _ => None,
+        },
         application: flow.origin.application(),
+        subject: session.map(|session| session.person),
         detail: Some(detail),
         whence: Some(&whence(request)),
         ..audit::About::default()
     };
-    audit::event(app, kind, about)
+    Ok(audit::event(app, kind, about))
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ pub(super) fn untrusted(reason: &Untrusted, client_id: Option<&str>) -> PageErro
         Untrusted::TooLong => ProblemKind::TooLarge,
         _ => ProblemKind::BadApplicationRequest,
     })
+    .way_home()
 }
 
 /// Checks that a body is a form.
