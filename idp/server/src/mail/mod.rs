@@ -99,7 +99,7 @@ pub struct Mailer {
 
 #[derive(Debug)]
 enum Route {
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     Folder(Folder),
 }
 
@@ -113,7 +113,7 @@ impl Mailer {
                 Route::Folder(Folder::create(path, *print_links)?)
             }
             smtp @ MailTransport::Smtp { .. } => {
-                Route::Smtp(Smtp::new(smtp, config.outbound.test_bed.ca_file.as_deref())?)
+                Route::Smtp(Box::new(Smtp::new(smtp, config.outbound.test_bed.ca_file.as_deref())?))
             }
         };
         let domain = config.issuer.host_str().unwrap_or("localhost").to_owned();
@@ -140,5 +140,7 @@ impl Mailer {
 
 #[cfg(test)]
 mod smtp_tests;
+#[cfg(test)]
+pub(crate) mod test_server;
 #[cfg(test)]
 mod tests;

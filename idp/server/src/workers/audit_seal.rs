@@ -62,3 +62,6 @@ impl Command for Seal {
         Ok(Some(sealed))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,3 +45,6 @@ impl Command for CleanUp {
         transaction.delete_expired(self.now, BATCH).await.map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Workers {
     app: Arc<App>,
+    /// Leases and claims are held under a name that no other process has.
+    name: Arc<str>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -46,17 +48,15 @@ impl Workers {
     /// Starts everything on the current runtime.
     pub fn start(app: Arc<App>) -> Self {
         let (stop, stopped) = watch::channel(false);
-        // Leases and claims are held under a name that no other process has.
         let name = draw_bytes::<8>(app.random.as_ref()).iter().fold(String::from("node-"), |mut name, byte| {
             let _ = write!(name, "{byte:02x}");
             name
         });
-        let name: Arc<str> = name.into();
-        let mut workers = Self { app, stop, tasks: JoinSet::new() };
-        workers.repeat("outbox", OUTBOX_PERIOD, &name, &stopped, |app, name| Box::pin(deliver(app, name)));
-        workers.repeat("audit-seal", SEAL_PERIOD, &name, &stopped, |app, name| Box::pin(seal(app, name)));
-        workers.repeat("caches", CACHE_PERIOD, &name, &stopped, |app, _| Box::pin(follow(app)));
-        workers.repeat("schedule", SCHEDULE_PERIOD, &name, &stopped, |app, name| Box::pin(schedule(app, name)));
+        let mut workers = Self { app, name: name.into(), stop, tasks: JoinSet::new() };
+        workers.repeat("outbox", OUTBOX_PERIOD, &stopped, |app, name| Box::pin(deliver(app, name)));
+        workers.repeat("audit-seal", SEAL_PERIOD, &stopped, |app, name| Box::pin(seal(app, name)));
+        workers.repeat("caches", CACHE_PERIOD, &stopped, |app, _| Box::pin(follow(app)));
+        workers.repeat("schedule", SCHEDULE_PERIOD, &stopped, |app, name| Box::pin(schedule(app, name)));
         workers
     }
 
@@ -70,20 +70,13 @@ impl Workers {
             self.tasks.shutdown().await;
         }
         self.app.mailer.close().await;
-        if let Err(error) = audit_seal::seal_all(&self.app.store, "stopping", self.app.now()).await {
+        if let Err(error) = audit_seal::seal_all(&self.app.store, &self.name, self.app.now()).await {
             tracing::warn!(error = %describe(&error), "the last audit events are not sealed yet");
         }
     }
 
-    fn repeat(
-        &mut self,
-        work: &'static str,
-        period: Duration,
-        name: &Arc<str>,
-        stopped: &watch::Receiver<bool>,
-        turn: Turn,
-    ) {
-        let (app, name, mut stopped) = (Arc::clone(&self.app), Arc::clone(name), stopped.clone());
+    fn repeat(&mut self, work: &'static str, period: Duration, stopped: &watch::Receiver<bool>, turn: Turn) {
+        let (app, name, mut stopped) = (Arc::clone(&self.app), Arc::clone(&self.name), stopped.clone());
         self.tasks.spawn(async move {
             let mut ticks = interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

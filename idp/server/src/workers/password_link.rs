@@ -163,3 +163,6 @@ impl AnswerPasswordLink {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
