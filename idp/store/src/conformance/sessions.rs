@@ -1,0 +1,157 @@
+//! Sessions, browsers, grants, refresh tokens.
+
+use futures::future::join_all;
+use keyholder_core::id::{GrantId, SessionId};
+use keyholder_core::ports::{Familiarity, Queries as _};
+
+use super::sample::{NOW, Serial, at, refresh_token, sample, session, token};
+use super::{execute, is_conflict};
+use crate::SqlStore;
+
+pub async fn a_session_is_found_by_its_token_while_it_stands(store: &SqlStore) {
+    let s = sample(store).await;
+    assert_eq!(store.find_session_by_token(s.session.token).await.unwrap(), Some(s.session.clone()));
+    assert_eq!(store.find_session_by_token(token()).await.unwrap(), None);
+    assert!(is_conflict(&execute!(store, t, [s], t.insert_session(&s.session)).await));
+    let mut same_token = session(&s.person);
+    same_token.token = s.session.token;
+    assert!(is_conflict(&execute!(store, t, [same_token], t.insert_session(&same_token)).await));
+    assert_eq!(store.list_live_sessions(s.person.id, NOW).await.unwrap(), [s.session.clone()]);
+    assert!(store.list_live_sessions(s.person.id, s.session.expires_at).await.unwrap().is_empty());
+}
+
+pub async fn a_session_is_swapped_by_one(store: &SqlStore) {
+    let s = sample(store).await;
+    let swaps = join_all((0..32_i64).map(|second| {
+        let mut next = s.session.clone();
+        next.token = token();
+        next.elevated_until = Some(at(second));
+        async move { execute!(store, t, [next], t.swap_session(&next)).await.unwrap().then_some(next) }
+    }))
+    .await;
+    let winners: Vec<_> = swaps.into_iter().flatten().collect();
+    assert_eq!(winners.len(), 1);
+    let mut expected = winners[0].clone();
+    expected.version = 2;
+    assert_eq!(store.find_session(s.session.id).await.unwrap(), Some(expected));
+    assert_eq!(store.find_session_by_token(s.session.token).await.unwrap(), None);
+}
+
+pub async fn the_later_use_of_a_session_wins(store: &SqlStore) {
+    let id = sample(store).await.session.id;
+    execute!(store, t, [], t.touch_session(id, at(20))).await.unwrap();
+    execute!(store, t, [], t.touch_session(id, at(10))).await.unwrap();
+    let found = store.find_session(id).await.unwrap().unwrap();
+    assert_eq!((found.last_seen_at, found.version), (at(20), 1));
+}
+
+pub async fn a_session_ends_once_and_takes_its_grants_along(store: &SqlStore) {
+    let s = sample(store).await;
+    let mut offline = s.grant.clone();
+    offline.id = GrantId::draw(&Serial, NOW);
+    offline.offline = true;
+    execute!(store, t, [offline], t.insert_grant(&offline)).await.unwrap();
+    let mut before = store.list_live_grants(s.session.id, NOW).await.unwrap();
+    before.sort_by_key(|grant| grant.offline);
+    assert_eq!(before, [s.grant.clone(), offline.clone()]);
+
+    let id = s.session.id;
+    let ends =
+        join_all((0..16).map(|_| async move { execute!(store, t, [], t.end_session(id, at(5))).await.unwrap() }));
+    assert_eq!(ends.await.into_iter().filter(|ended| *ended).count(), 1);
+    assert_eq!(store.find_session(id).await.unwrap().unwrap().ended_at, Some(at(5)));
+    assert_eq!(store.find_grant(s.grant.id).await.unwrap().unwrap().ended_at, Some(at(5)));
+    assert_eq!(store.list_live_grants(id, at(6)).await.unwrap(), [offline]);
+    assert!(store.list_live_sessions(s.person.id, at(6)).await.unwrap().is_empty());
+}
+
+pub async fn an_ended_session_is_not_revived_by_a_late_swap(store: &SqlStore) {
+    let s = sample(store).await;
+    let id = s.session.id;
+    execute!(store, t, [], t.end_session(id, at(5))).await.unwrap();
+    assert!(!execute!(store, t, [s], t.swap_session(&s.session)).await.unwrap());
+    assert_eq!(store.find_session(id).await.unwrap().unwrap().ended_at, Some(at(5)));
+}
+
+pub async fn all_sessions_of_a_person_end_but_one(store: &SqlStore) {
+    let s = sample(store).await;
+    let (second, kept, of_another) = (session(&s.person), session(&s.person), session(&s.other_person));
+    let mut offline = s.grant.clone();
+    offline.id = GrantId::draw(&Serial, NOW);
+    offline.session = second.id;
+    offline.offline = true;
+    let mut of_kept = s.grant.clone();
+    of_kept.id = GrantId::draw(&Serial, NOW);
+    of_kept.session = kept.id;
+    execute!(store, t, [second, kept, of_another, offline, of_kept], async move {
+        t.insert_session(&second).await?;
+        t.insert_session(&kept).await?;
+        t.insert_session(&of_another).await?;
+        t.insert_grant(&offline).await?;
+        t.insert_grant(&of_kept).await
+    })
+    .await
+    .unwrap();
+
+    let (person, except) = (s.person.id, Some(kept.id));
+    let ends = join_all(
+        (0..8).map(|_| async move { execute!(store, t, [], t.end_sessions_of(person, except, at(5))).await.unwrap() }),
+    );
+    // Each session is reported by one of those that compete.
+    let mut ended: Vec<SessionId> = ends.await.into_iter().flatten().collect();
+    ended.sort();
+    let mut expected = [s.session.id, second.id];
+    expected.sort();
+    assert_eq!(ended, expected);
+    assert_eq!(store.list_live_sessions(person, at(6)).await.unwrap(), [kept.clone()]);
+    assert_eq!(store.list_live_sessions(s.other_person.id, at(6)).await.unwrap(), [of_another]);
+    assert_eq!(store.find_grant(s.grant.id).await.unwrap().unwrap().ended_at, Some(at(5)));
+    assert_eq!(store.find_grant(offline.id).await.unwrap().unwrap().ended_at, Some(at(5)));
+    assert_eq!(store.list_live_grants(kept.id, at(6)).await.unwrap(), [of_kept]);
+    let everything = execute!(store, t, [], t.end_sessions_of(person, None, at(7))).await.unwrap();
+    assert_eq!(everything, [kept.id]);
+}
+
+pub async fn a_new_browser_is_told_from_a_known_one(store: &SqlStore) {
+    let s = sample(store).await;
+    let (person, other) = (s.person.id, s.other_person.id);
+    let (first, second) = (token(), token());
+    let mut heard = Vec::new();
+    for (who, browser) in [(person, first), (person, first), (person, second), (person, second), (other, first)] {
+        heard.push(execute!(store, t, [], t.note_browser(who, browser, NOW)).await.unwrap());
+    }
+    assert_eq!(
+        heard,
+        [Familiarity::First, Familiarity::Known, Familiarity::New, Familiarity::Known, Familiarity::First]
+    );
+}
+
+pub async fn a_grant_ends_once(store: &SqlStore) {
+    let s = sample(store).await;
+    let id = s.grant.id;
+    assert!(is_conflict(&execute!(store, t, [s], t.insert_grant(&s.grant)).await));
+    let ends = join_all((0..16).map(|_| async move { execute!(store, t, [], t.end_grant(id, at(5))).await.unwrap() }));
+    assert_eq!(ends.await.into_iter().filter(|ended| *ended).count(), 1);
+    assert!(!store.find_grant(id).await.unwrap().unwrap().is_live(at(6)));
+    assert!(store.list_live_grants(s.session.id, at(6)).await.unwrap().is_empty());
+}
+
+pub async fn a_refresh_token_is_rotated_by_one(store: &SqlStore) {
+    let s = sample(store).await;
+    let former = refresh_token(&s.grant);
+    execute!(store, t, [former], t.insert_refresh_token(&former)).await.unwrap();
+    assert!(is_conflict(&execute!(store, t, [former], t.insert_refresh_token(&former)).await));
+    assert_eq!(store.find_refresh_token(former.token).await.unwrap(), Some(former.clone()));
+    let id = former.id;
+    let rotations = join_all((0..64_u8).map(|number| async move {
+        let done = execute!(store, t, [], t.rotate_refresh_token(id, &[number], at(5))).await.unwrap();
+        done.then_some(number)
+    }))
+    .await;
+    let winners: Vec<u8> = rotations.into_iter().flatten().collect();
+    assert_eq!(winners.len(), 1);
+    execute!(store, t, [], t.touch_refresh_token(id, at(6))).await.unwrap();
+    let found = store.find_refresh_token(former.token).await.unwrap().unwrap();
+    assert_eq!(found.successor, Some(winners));
+    assert_eq!((found.rotated_at, found.used_at), (Some(at(5)), Some(at(6))));
+}

@@ -1,0 +1,161 @@
+//! Relying applications, the schools that they serve, and what people agreed to.
+
+use std::collections::HashMap;
+
+use keyholder_core::application::{OfferedTo, RelyingApplication};
+use keyholder_core::id::{ApplicationId, PersonId, SchoolId, TrustId};
+use keyholder_core::ports::StoreError;
+use keyholder_core::time::Timestamp;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::{Result, find, insert, put, read_json, read_word, write_json, write_word};
+use crate::entities::{application_schools, applications, consents};
+use crate::error::stored;
+
+fn read_application(row: applications::Model, schools: Vec<SchoolId>) -> Result<RelyingApplication> {
+    let launch_url = row
+        .launch_url
+        .map(|address| address.parse())
+        .transpose()
+        .map_err(|error| StoreError::Corrupt { what: "launch address", source: Some(Box::new(error)) })?;
+    Ok(RelyingApplication {
+        id: ApplicationId::from_uuid(row.id),
+        name: row.name,
+        offered_to: match row.trust_id {
+            Some(trust) => OfferedTo::Trust(TrustId::from_uuid(trust)),
+            None => OfferedTo::Schools(schools),
+        },
+        consent: read_word("consent rule", &row.consent)?,
+        launch_url,
+        client: read_json("client", &row.client)?,
+        created_at: Timestamp::from_millis(row.created_at),
+        updated_at: Timestamp::from_millis(row.updated_at),
+    })
+}
+
+pub(crate) async fn list_applications<C: ConnectionTrait>(db: &C) -> Result<Vec<RelyingApplication>> {
+    let rows = applications::Entity::find()
+        .order_by_asc(applications::Column::CreatedAt)
+        .order_by_asc(applications::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    let links = application_schools::Entity::find()
+        .order_by_asc(application_schools::Column::Position)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    let mut schools: HashMap<Uuid, Vec<SchoolId>> = HashMap::new();
+    for link in links {
+        schools.entry(link.application_id).or_default().push(SchoolId::from_uuid(link.school_id));
+    }
+    rows.into_iter()
+        .map(|row| {
+            let schools = schools.remove(&row.id).unwrap_or_default();
+            read_application(row, schools)
+        })
+        .collect()
+}
+
+async fn with_schools<C: ConnectionTrait>(
+    db: &C,
+    row: Option<applications::Model>,
+) -> Result<Option<RelyingApplication>> {
+    let Some(row) = row else { return Ok(None) };
+    let links = application_schools::Entity::find()
+        .filter(application_schools::Column::ApplicationId.eq(row.id))
+        .order_by_asc(application_schools::Column::Position)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    let schools = links.into_iter().map(|link| SchoolId::from_uuid(link.school_id)).collect();
+    read_application(row, schools).map(Some)
+}
+
+pub(crate) async fn find_application<C: ConnectionTrait>(
+    db: &C,
+    id: ApplicationId,
+) -> Result<Option<RelyingApplication>> {
+    let row = find::<applications::Entity, C>(db, applications::Column::Id.eq(id.as_uuid())).await?;
+    with_schools(db, row).await
+}
+
+pub(crate) async fn find_application_by_client_id<C: ConnectionTrait>(
+    db: &C,
+    client_id: &str,
+) -> Result<Option<RelyingApplication>> {
+    let row = find::<applications::Entity, C>(db, applications::Column::ClientId.eq(client_id)).await?;
+    with_schools(db, row).await
+}
+
+pub(crate) async fn put_application<C: ConnectionTrait>(db: &C, application: &RelyingApplication) -> Result<()> {
+    let id = application.id.as_uuid();
+    let (trust_id, schools) = match &application.offered_to {
+        OfferedTo::Trust(trust) => (Some(trust.as_uuid()), [].as_slice()),
+        OfferedTo::Schools(schools) => (None, schools.as_slice()),
+    };
+    let row = applications::Model {
+        id,
+        client_id: application.client.client_id.clone(),
+        name: application.name.clone(),
+        trust_id,
+        consent: write_word(application.consent)?,
+        launch_url: application.launch_url.as_ref().map(ToString::to_string),
+        client: write_json(&application.client)?,
+        created_at: application.created_at.as_millis(),
+        updated_at: application.updated_at.as_millis(),
+    };
+    put::<applications::Entity, C>(db, row).await?;
+    application_schools::Entity::delete_many()
+        .filter(application_schools::Column::ApplicationId.eq(id))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    for (position, school) in (0_i32..).zip(schools) {
+        let row = application_schools::Model { application_id: id, school_id: school.as_uuid(), position };
+        insert::<application_schools::Entity, C>(db, row).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn delete_application<C: ConnectionTrait>(db: &C, id: ApplicationId) -> Result<bool> {
+    let done = applications::Entity::delete_many()
+        .filter(applications::Column::Id.eq(id.as_uuid()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+pub(crate) async fn find_consent<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    application: ApplicationId,
+    school: SchoolId,
+) -> Result<Option<Vec<String>>> {
+    let given = consents::Column::PersonId
+        .eq(person.as_uuid())
+        .and(consents::Column::ApplicationId.eq(application.as_uuid()))
+        .and(consents::Column::SchoolId.eq(school.as_uuid()));
+    let row = find::<consents::Entity, C>(db, given).await?;
+    row.map(|row| read_json("consent", &row.scopes)).transpose()
+}
+
+pub(crate) async fn put_consent<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    application: ApplicationId,
+    school: SchoolId,
+    scopes: &[String],
+    now: Timestamp,
+) -> Result<()> {
+    let row = consents::Model {
+        person_id: person.as_uuid(),
+        application_id: application.as_uuid(),
+        school_id: school.as_uuid(),
+        scopes: write_json(scopes)?,
+        given_at: now.as_millis(),
+    };
+    put::<consents::Entity, C>(db, row).await
+}

@@ -1,0 +1,146 @@
+//! Flows, single-use marks, mailed links.
+
+use aws_lc_rs::digest;
+use keyholder_core::flow::Flow;
+use keyholder_core::id::{FlowId, MailedLinkId, PersonId, TokenHash};
+use keyholder_core::link::MailedLink;
+use keyholder_core::ports::SingleUse;
+use keyholder_core::time::Timestamp;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
+
+use super::{Result, find, insert, instant, millis, read_json, read_token, replace_if, write_json, write_word};
+use crate::entities::{flows, mailed_links, single_use_marks};
+use crate::error::stored;
+
+fn write_flow(flow: &Flow, version: i64) -> Result<flows::Model> {
+    Ok(flows::Model {
+        id: flow.id.as_uuid(),
+        version,
+        browser: flow.browser.0.to_vec(),
+        origin: write_json(&flow.origin)?,
+        ask: write_json(&flow.ask)?,
+        stage: write_json(&flow.stage)?,
+        began_at: flow.began_at.as_millis(),
+        expires_at: flow.expires_at.as_millis(),
+    })
+}
+
+pub(crate) async fn find_flow<C: ConnectionTrait>(db: &C, id: FlowId) -> Result<Option<Flow>> {
+    let Some(row) = find::<flows::Entity, C>(db, flows::Column::Id.eq(id.as_uuid())).await? else { return Ok(None) };
+    Ok(Some(Flow {
+        id: FlowId::from_uuid(row.id),
+        version: row.version,
+        browser: read_token(&row.browser)?,
+        origin: read_json("flow", &row.origin)?,
+        ask: read_json("flow", &row.ask)?,
+        began_at: Timestamp::from_millis(row.began_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        stage: read_json("flow", &row.stage)?,
+    }))
+}
+
+pub(crate) async fn insert_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<()> {
+    insert::<flows::Entity, C>(db, write_flow(flow, flow.version)?).await
+}
+
+pub(crate) async fn swap_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<bool> {
+    let row = write_flow(flow, flow.version.saturating_add(1))?;
+    let same = flows::Column::Id.eq(row.id).and(flows::Column::Version.eq(flow.version));
+    replace_if::<flows::Entity, C>(db, row, same).await
+}
+
+/// The key of a mark: values are of any length, keys are not.
+fn mark(kind: &str, value: &[u8]) -> Vec<u8> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(kind.as_bytes());
+    context.update(&[0]);
+    context.update(value);
+    context.finish().as_ref().to_vec()
+}
+
+pub(crate) async fn is_used<C: ConnectionTrait>(db: &C, kind: SingleUse, value: &[u8]) -> Result<bool> {
+    let digest = mark(&write_word(kind)?, value);
+    let row = find::<single_use_marks::Entity, C>(db, single_use_marks::Column::Digest.eq(digest)).await?;
+    Ok(row.is_some())
+}
+
+pub(crate) async fn use_once<C: ConnectionTrait>(
+    db: &C,
+    kind: SingleUse,
+    value: &[u8],
+    expires_at: Timestamp,
+) -> Result<bool> {
+    let kind = write_word(kind)?;
+    let row = single_use_marks::Model { digest: mark(&kind, value), kind, expires_at: expires_at.as_millis() };
+    let inserted = single_use_marks::Entity::insert(row.into_active_model())
+        .on_conflict(OnConflict::column(single_use_marks::Column::Digest).do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await
+        .map_err(stored)?;
+    Ok(inserted > 0)
+}
+
+pub(crate) async fn find_link<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<MailedLink>> {
+    let row = find::<mailed_links::Entity, C>(db, mailed_links::Column::Token.eq(token.0.to_vec())).await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(MailedLink {
+        id: MailedLinkId::from_uuid(row.id),
+        token: read_token(&row.token)?,
+        purpose: read_json("mailed link", &row.purpose)?,
+        person: row.person_id.map(PersonId::from_uuid),
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        used_at: instant(row.used_at),
+    }))
+}
+
+pub(crate) async fn put_link<C: ConnectionTrait>(db: &C, link: &MailedLink) -> Result<()> {
+    let same_person = match link.person {
+        Some(person) => mailed_links::Column::PersonId.eq(person.as_uuid()),
+        None => mailed_links::Column::PersonId.is_null(),
+    };
+    mailed_links::Entity::update_many()
+        .col_expr(mailed_links::Column::UsedAt, Expr::val(link.created_at.as_millis()))
+        .filter(same_person)
+        .filter(mailed_links::Column::Kind.eq(link.purpose.kind()))
+        .filter(mailed_links::Column::UsedAt.is_null())
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    let row = mailed_links::Model {
+        id: link.id.as_uuid(),
+        token: link.token.0.to_vec(),
+        kind: link.purpose.kind().to_owned(),
+        purpose: write_json(&link.purpose)?,
+        person_id: link.person.map(PersonId::as_uuid),
+        created_at: link.created_at.as_millis(),
+        expires_at: link.expires_at.as_millis(),
+        used_at: millis(link.used_at),
+    };
+    insert::<mailed_links::Entity, C>(db, row).await
+}
+
+pub(crate) async fn use_link<C: ConnectionTrait>(db: &C, id: MailedLinkId, now: Timestamp) -> Result<bool> {
+    let done = mailed_links::Entity::update_many()
+        .col_expr(mailed_links::Column::UsedAt, Expr::val(now.as_millis()))
+        .filter(mailed_links::Column::Id.eq(id.as_uuid()))
+        .filter(mailed_links::Column::UsedAt.is_null())
+        .filter(mailed_links::Column::ExpiresAt.gt(now.as_millis()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+pub(crate) async fn kill_links<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<()> {
+    // Their creation stands in for the instant: what counts is that they are used.
+    mailed_links::Entity::update_many()
+        .col_expr(mailed_links::Column::UsedAt, Expr::col(mailed_links::Column::CreatedAt))
+        .filter(mailed_links::Column::PersonId.eq(person.as_uuid()))
+        .filter(mailed_links::Column::UsedAt.is_null())
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(())
+}

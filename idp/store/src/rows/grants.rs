@@ -1,0 +1,147 @@
+//! Grants and refresh tokens.
+
+use keyholder_core::grant::{Grant, RefreshToken};
+use keyholder_core::id::{
+    ApplicationId, GrantId, MembershipId, PersonId, RefreshTokenId, SchoolId, SessionId, TokenHash,
+};
+use keyholder_core::time::Timestamp;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use super::{Result, find, insert, instant, millis, read_json, read_token, write_json};
+use crate::entities::{grants, refresh_tokens};
+use crate::error::stored;
+
+fn read_grant(row: grants::Model) -> Result<Grant> {
+    Ok(Grant {
+        id: GrantId::from_uuid(row.id),
+        session: SessionId::from_uuid(row.session_id),
+        person: PersonId::from_uuid(row.person_id),
+        application: ApplicationId::from_uuid(row.application_id),
+        school: SchoolId::from_uuid(row.school_id),
+        membership: MembershipId::from_uuid(row.membership_id),
+        subject: row.subject,
+        scopes: read_json("scopes", &row.scopes)?,
+        claims_request: row.claims_request,
+        proofs: read_json("proofs", &row.proofs)?,
+        elevated_until: instant(row.elevated_until),
+        offline: row.offline,
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        ended_at: instant(row.ended_at),
+    })
+}
+
+fn read_refresh_token(row: refresh_tokens::Model) -> Result<RefreshToken> {
+    Ok(RefreshToken {
+        id: RefreshTokenId::from_uuid(row.id),
+        token: read_token(&row.token)?,
+        grant: GrantId::from_uuid(row.grant_id),
+        scopes: read_json("scopes", &row.scopes)?,
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        rotated_at: instant(row.rotated_at),
+        successor: row.successor,
+        used_at: instant(row.used_at),
+    })
+}
+
+pub(crate) async fn find_grant<C: ConnectionTrait>(db: &C, id: GrantId) -> Result<Option<Grant>> {
+    find::<grants::Entity, C>(db, grants::Column::Id.eq(id.as_uuid())).await?.map(read_grant).transpose()
+}
+
+pub(crate) async fn list_live_grants<C: ConnectionTrait>(
+    db: &C,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<Vec<Grant>> {
+    let rows = grants::Entity::find()
+        .filter(grants::Column::SessionId.eq(session.as_uuid()))
+        .filter(grants::Column::EndedAt.is_null())
+        .filter(grants::Column::ExpiresAt.gt(now.as_millis()))
+        .order_by_asc(grants::Column::CreatedAt)
+        .order_by_asc(grants::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    rows.into_iter().map(read_grant).collect()
+}
+
+pub(crate) async fn insert_grant<C: ConnectionTrait>(db: &C, grant: &Grant) -> Result<()> {
+    let row = grants::Model {
+        id: grant.id.as_uuid(),
+        session_id: grant.session.as_uuid(),
+        person_id: grant.person.as_uuid(),
+        application_id: grant.application.as_uuid(),
+        school_id: grant.school.as_uuid(),
+        membership_id: grant.membership.as_uuid(),
+        subject: grant.subject.clone(),
+        scopes: write_json(&grant.scopes)?,
+        claims_request: grant.claims_request.clone(),
+        proofs: write_json(&grant.proofs)?,
+        elevated_until: millis(grant.elevated_until),
+        offline: grant.offline,
+        created_at: grant.created_at.as_millis(),
+        expires_at: grant.expires_at.as_millis(),
+        ended_at: millis(grant.ended_at),
+    };
+    insert::<grants::Entity, C>(db, row).await
+}
+
+pub(crate) async fn end_grant<C: ConnectionTrait>(db: &C, id: GrantId, now: Timestamp) -> Result<bool> {
+    let done = grants::Entity::update_many()
+        .col_expr(grants::Column::EndedAt, Expr::val(now.as_millis()))
+        .filter(grants::Column::Id.eq(id.as_uuid()))
+        .filter(grants::Column::EndedAt.is_null())
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+pub(crate) async fn find_refresh_token<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<RefreshToken>> {
+    let row = find::<refresh_tokens::Entity, C>(db, refresh_tokens::Column::Token.eq(token.0.to_vec())).await?;
+    row.map(read_refresh_token).transpose()
+}
+
+pub(crate) async fn insert_refresh_token<C: ConnectionTrait>(db: &C, token: &RefreshToken) -> Result<()> {
+    let row = refresh_tokens::Model {
+        id: token.id.as_uuid(),
+        token: token.token.0.to_vec(),
+        grant_id: token.grant.as_uuid(),
+        scopes: write_json(&token.scopes)?,
+        created_at: token.created_at.as_millis(),
+        expires_at: token.expires_at.as_millis(),
+        rotated_at: millis(token.rotated_at),
+        successor: token.successor.clone(),
+        used_at: millis(token.used_at),
+    };
+    insert::<refresh_tokens::Entity, C>(db, row).await
+}
+
+pub(crate) async fn rotate_refresh_token<C: ConnectionTrait>(
+    db: &C,
+    id: RefreshTokenId,
+    successor: &[u8],
+    now: Timestamp,
+) -> Result<bool> {
+    let done = refresh_tokens::Entity::update_many()
+        .col_expr(refresh_tokens::Column::RotatedAt, Expr::val(now.as_millis()))
+        .col_expr(refresh_tokens::Column::Successor, Expr::val(successor.to_vec()))
+        .filter(refresh_tokens::Column::Id.eq(id.as_uuid()))
+        .filter(refresh_tokens::Column::RotatedAt.is_null())
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+pub(crate) async fn touch_refresh_token<C: ConnectionTrait>(db: &C, id: RefreshTokenId, now: Timestamp) -> Result<()> {
+    refresh_tokens::Entity::update_many()
+        .col_expr(refresh_tokens::Column::UsedAt, Expr::val(now.as_millis()))
+        .filter(refresh_tokens::Column::Id.eq(id.as_uuid()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Rows to domain types and back: what the ports promise, in statements that any SQL database takes.
+//!
+//! Each function works on a pool or a transaction alike. Owns the statements and the form of what is stored; does not own
+//! transactions ([`writer`](crate::writer)) nor the tables (`keyholder-migrations`).
+
+pub(crate) mod applications;
+pub(crate) mod audit;
+pub(crate) mod expiry;
+pub(crate) mod flows;
+pub(crate) mod grants;
+pub(crate) mod operation;
+pub(crate) mod people;
+pub(crate) mod reseal;
+pub(crate) mod schools;
+pub(crate) mod sessions;
+
+use keyholder_core::id::TokenHash;
+use keyholder_core::ports::{Sealer, StoreError};
+use keyholder_core::time::Timestamp;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, PrimaryKeyToColumn,
+    QueryFilter,
+};
+use serde::Serialize;
+use serde::de::value::{Error as WordError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use uuid::Uuid;
+
+use crate::error::{corrupt, stored};
+
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Inserts a row; conflicts where one of its unique values is taken.
+pub(crate) async fn insert<E, C>(db: &C, row: E::Model) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    C: ConnectionTrait,
+{
+    E::insert(row.into_active_model()).exec_without_returning(db).await.map_err(stored)?;
+    Ok(())
+}
+
+/// Inserts a row, or replaces everything but its key; conflicts where another row has one of its unique values.
+pub(crate) async fn put<E, C>(db: &C, row: E::Model) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    C: ConnectionTrait,
+{
+    let keys: Vec<String> = E::PrimaryKey::iter().map(|key| column_name(&key.into_column())).collect();
+    let others = E::Column::iter().filter(|column| !keys.contains(&column_name(column)));
+    let replace = OnConflict::columns(E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column))
+        .update_columns(others)
+        .to_owned();
+    E::insert(row.into_active_model()).on_conflict(replace).exec_without_returning(db).await.map_err(stored)?;
+    Ok(())
+}
+
+/// Replaces every column of the row, its key aside, if `condition` still holds; tells whether it did.
+pub(crate) async fn replace_if<E, C>(
+    db: &C,
+    row: E::Model,
+    condition: impl sea_orm::sea_query::IntoCondition,
+) -> Result<bool>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    C: ConnectionTrait,
+{
+    let mut active = row.into_active_model().reset_all();
+    for key in E::PrimaryKey::iter() {
+        active.not_set(key.into_column());
+    }
+    let done = E::update_many().set(active).filter(condition).exec(db).await.map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+/// One row by a condition.
+pub(crate) async fn find<E, C>(db: &C, condition: impl sea_orm::sea_query::IntoCondition) -> Result<Option<E::Model>>
+where
+    E: EntityTrait,
+    C: ConnectionTrait,
+{
+    E::find().filter(condition).one(db).await.map_err(stored)
+}
+
+fn column_name(column: &impl ColumnTrait) -> String {
+    sea_orm::Iden::to_string(column)
+}
+
+pub(crate) fn millis(at: Option<Timestamp>) -> Option<i64> {
+    at.map(Timestamp::as_millis)
+}
+
+pub(crate) fn instant(at: Option<i64>) -> Option<Timestamp> {
+    at.map(Timestamp::from_millis)
+}
+
+/// A structured value as JSON text.
+pub(crate) fn write_json<T: Serialize + ?Sized>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Database(Box::new(error)))
+}
+
+/// Reads JSON text.
+pub(crate) fn read_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt { what, source: Some(Box::new(error)) })
+}
+
+/// The name of an enum's variant, as serde writes it.
+pub(crate) fn write_word<T: Serialize>(value: T) -> Result<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        Ok(_) => Err(corrupt("word")),
+        Err(error) => Err(StoreError::Database(Box::new(error))),
+    }
+}
+
+/// Reads the name of an enum's variant.
+pub(crate) fn read_word<T: DeserializeOwned>(what: &'static str, word: &str) -> Result<T> {
+    let word: StrDeserializer<'_, WordError> = word.into_deserializer();
+    T::deserialize(word).map_err(|error| StoreError::Corrupt { what, source: Some(Box::new(error)) })
+}
+
+/// Reads a digest.
+pub(crate) fn read_digest(what: &'static str, bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes.try_into().map_err(|_| corrupt(what))
+}
+
+/// Reads the digest of a bearer value.
+pub(crate) fn read_token(bytes: &[u8]) -> Result<TokenHash> {
+    read_digest("token", bytes).map(TokenHash)
+}
+
+/// What a sealed value is bound to: its column and its row.
+pub(crate) fn place(column: &str, id: Uuid) -> String {
+    format!("{column}/{}", id.as_simple())
+}
+
+/// Seals a value for its place.
+pub(crate) fn seal(sealer: &dyn Sealer, column: &str, id: Uuid, plain: &[u8]) -> Result<Vec<u8>> {
+    sealer.seal(&place(column, id), plain).map_err(|error| StoreError::Database(Box::new(error)))
+}
+
+/// Opens a value in its place.
+pub(crate) fn open(sealer: &dyn Sealer, column: &'static str, id: Uuid, sealed: &[u8]) -> Result<Vec<u8>> {
+    sealer
+        .open(&place(column, id), sealed)
+        .map_err(|error| StoreError::Corrupt { what: column, source: Some(Box::new(error)) })
+}

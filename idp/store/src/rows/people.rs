@@ -1,0 +1,369 @@
+//! People, passwords, memberships, credentials.
+
+use std::collections::HashMap;
+
+use keyholder_core::credential::{Credential, CredentialOwner};
+use keyholder_core::id::{CredentialId, MembershipId, PersonId, PupilScopeId, SchoolId, UserGroupId};
+use keyholder_core::membership::{Membership, MembershipInFull, PupilScope};
+use keyholder_core::person::{Email, Person, StoredPassword};
+use keyholder_core::ports::{PersonFilter, Sealer, StoreError};
+use keyholder_core::time::Timestamp;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::schools::{read_group, read_pupil_scope, read_school};
+use super::{Result, find, insert, instant, millis, open, put, read_word, replace_if, seal, write_word};
+use crate::entities::{
+    credentials, membership_pupil_scopes, memberships, passwords, people, pupil_scopes, schools, user_groups,
+};
+use crate::error::{corrupt, stored};
+
+/// Where the secret of a credential is sealed for.
+pub(crate) const SECRET: &str = "credentials.secret";
+
+fn read_person(row: people::Model) -> Result<Person> {
+    Ok(Person {
+        id: PersonId::from_uuid(row.id),
+        subject: row.subject,
+        email: Email::parse(&row.email)
+            .map_err(|error| StoreError::Corrupt { what: "e-mail address", source: Some(Box::new(error)) })?,
+        email_verified_at: instant(row.email_verified_at),
+        given_name: row.given_name,
+        family_name: row.family_name,
+        language: row.language.map(|tag| read_word("language", &tag)).transpose()?,
+        disabled_at: instant(row.disabled_at),
+        created_at: Timestamp::from_millis(row.created_at),
+    })
+}
+
+fn write_person(person: &Person) -> Result<people::Model> {
+    Ok(people::Model {
+        id: person.id.as_uuid(),
+        subject: person.subject.clone(),
+        email: person.email.as_str().to_owned(),
+        email_key: person.email.key(),
+        email_verified_at: millis(person.email_verified_at),
+        given_name: person.given_name.clone(),
+        family_name: person.family_name.clone(),
+        language: person.language.map(write_word).transpose()?,
+        disabled_at: millis(person.disabled_at),
+        created_at: person.created_at.as_millis(),
+    })
+}
+
+fn read_password(row: passwords::Model) -> StoredPassword {
+    StoredPassword { hash: row.hash, changed_at: Timestamp::from_millis(row.changed_at) }
+}
+
+fn read_membership(row: &memberships::Model, pupil_scopes: Vec<PupilScopeId>) -> Membership {
+    Membership {
+        id: MembershipId::from_uuid(row.id),
+        person: PersonId::from_uuid(row.person_id),
+        school: SchoolId::from_uuid(row.school_id),
+        group: UserGroupId::from_uuid(row.group_id),
+        pupil_scopes,
+        starts_at: instant(row.starts_at),
+        ends_at: instant(row.ends_at),
+        admin_key_holder: row.admin_key_holder,
+        created_at: Timestamp::from_millis(row.created_at),
+    }
+}
+
+fn read_credential(sealer: &dyn Sealer, row: credentials::Model) -> Result<Credential> {
+    let owner = match (row.owner_person_id, row.owner_school_id) {
+        (Some(person), None) => CredentialOwner::Person(PersonId::from_uuid(person)),
+        (None, Some(school)) => CredentialOwner::School(SchoolId::from_uuid(school)),
+        _ => return Err(corrupt("owner of a credential")),
+    };
+    Ok(Credential {
+        id: CredentialId::from_uuid(row.id),
+        owner,
+        holder: row.holder_id.map(PersonId::from_uuid),
+        factor: row.factor,
+        lookup: row.lookup,
+        label: row.label,
+        format: u32::try_from(row.format).map_err(|_| corrupt("credential"))?,
+        secret: open(sealer, SECRET, row.id, &row.secret)?,
+        version: row.version,
+        created_at: Timestamp::from_millis(row.created_at),
+        last_used_at: instant(row.last_used_at),
+    })
+}
+
+fn write_credential(sealer: &dyn Sealer, credential: &Credential) -> Result<credentials::Model> {
+    let id = credential.id.as_uuid();
+    let (owner_person_id, owner_school_id) = match credential.owner {
+        CredentialOwner::Person(person) => (Some(person.as_uuid()), None),
+        CredentialOwner::School(school) => (None, Some(school.as_uuid())),
+    };
+    Ok(credentials::Model {
+        id,
+        owner_person_id,
+        owner_school_id,
+        holder_id: credential.holder.map(PersonId::as_uuid),
+        factor: credential.factor.clone(),
+        lookup: credential.lookup.clone(),
+        label: credential.label.clone(),
+        format: i64::from(credential.format),
+        secret: seal(sealer, SECRET, id, &credential.secret)?,
+        version: credential.version,
+        created_at: credential.created_at.as_millis(),
+        last_used_at: millis(credential.last_used_at),
+    })
+}
+
+pub(crate) async fn list_people<C: ConnectionTrait>(db: &C, filter: PersonFilter) -> Result<Vec<Person>> {
+    let mut select = people::Entity::find();
+    if let PersonFilter::OfSchool(school) = filter {
+        let members = Query::select()
+            .column(memberships::Column::PersonId)
+            .from(memberships::Entity)
+            .and_where(memberships::Column::SchoolId.eq(school.as_uuid()))
+            .take();
+        select = select.filter(people::Column::Id.in_subquery(members));
+    }
+    let rows = select
+        .order_by_asc(people::Column::CreatedAt)
+        .order_by_asc(people::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    rows.into_iter().map(read_person).collect()
+}
+
+pub(crate) async fn find_person<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Option<Person>> {
+    find::<people::Entity, C>(db, people::Column::Id.eq(id.as_uuid())).await?.map(read_person).transpose()
+}
+
+pub(crate) async fn find_person_by_email<C: ConnectionTrait>(db: &C, key: &str) -> Result<Option<Person>> {
+    find::<people::Entity, C>(db, people::Column::EmailKey.eq(key)).await?.map(read_person).transpose()
+}
+
+pub(crate) async fn insert_person<C: ConnectionTrait>(db: &C, person: &Person) -> Result<()> {
+    insert::<people::Entity, C>(db, write_person(person)?).await
+}
+
+pub(crate) async fn update_person<C: ConnectionTrait>(db: &C, person: &Person) -> Result<()> {
+    let found =
+        replace_if::<people::Entity, C>(db, write_person(person)?, people::Column::Id.eq(person.id.as_uuid())).await?;
+    if found { Ok(()) } else { Err(StoreError::Conflict("no such person".to_owned())) }
+}
+
+pub(crate) async fn find_password<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Option<StoredPassword>> {
+    let row = find::<passwords::Entity, C>(db, passwords::Column::PersonId.eq(person.as_uuid())).await?;
+    Ok(row.map(read_password))
+}
+
+pub(crate) async fn put_password<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    password: &StoredPassword,
+) -> Result<()> {
+    let row = passwords::Model {
+        person_id: person.as_uuid(),
+        hash: password.hash.clone(),
+        changed_at: password.changed_at.as_millis(),
+    };
+    put::<passwords::Entity, C>(db, row).await
+}
+
+pub(crate) async fn replace_password<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    former_hash: &str,
+    password: &StoredPassword,
+) -> Result<bool> {
+    let row = passwords::Model {
+        person_id: person.as_uuid(),
+        hash: password.hash.clone(),
+        changed_at: password.changed_at.as_millis(),
+    };
+    let same = passwords::Column::PersonId.eq(person.as_uuid()).and(passwords::Column::Hash.eq(former_hash));
+    replace_if::<passwords::Entity, C>(db, row, same).await
+}
+
+async fn scopes_of<C: ConnectionTrait>(
+    db: &C,
+    memberships: Vec<Uuid>,
+) -> Result<Vec<(membership_pupil_scopes::Model, Option<pupil_scopes::Model>)>> {
+    if memberships.is_empty() {
+        return Ok(Vec::new());
+    }
+    let links = membership_pupil_scopes::Entity::find()
+        .filter(membership_pupil_scopes::Column::MembershipId.is_in(memberships))
+        .order_by_asc(membership_pupil_scopes::Column::Position)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    if links.is_empty() {
+        return Ok(Vec::new());
+    }
+    let scopes: HashMap<Uuid, pupil_scopes::Model> = pupil_scopes::Entity::find()
+        .filter(pupil_scopes::Column::Id.is_in(links.iter().map(|link| link.pupil_scope_id)))
+        .all(db)
+        .await
+        .map_err(stored)?
+        .into_iter()
+        .map(|scope| (scope.id, scope))
+        .collect();
+    Ok(links
+        .into_iter()
+        .map(|link| {
+            let scope = scopes.get(&link.pupil_scope_id).cloned();
+            (link, scope)
+        })
+        .collect())
+}
+
+pub(crate) async fn find_membership<C: ConnectionTrait>(db: &C, id: MembershipId) -> Result<Option<Membership>> {
+    let Some(row) = find::<memberships::Entity, C>(db, memberships::Column::Id.eq(id.as_uuid())).await? else {
+        return Ok(None);
+    };
+    let links = membership_pupil_scopes::Entity::find()
+        .filter(membership_pupil_scopes::Column::MembershipId.eq(row.id))
+        .order_by_asc(membership_pupil_scopes::Column::Position)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    let scopes = links.into_iter().map(|link| PupilScopeId::from_uuid(link.pupil_scope_id)).collect();
+    Ok(Some(read_membership(&row, scopes)))
+}
+
+pub(crate) async fn list_memberships<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
+    let rows = memberships::Entity::find()
+        .filter(memberships::Column::PersonId.eq(person.as_uuid()))
+        .order_by_asc(memberships::Column::CreatedAt)
+        .order_by_asc(memberships::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let schools: HashMap<Uuid, schools::Model> = schools::Entity::find()
+        .filter(schools::Column::Id.is_in(rows.iter().map(|row| row.school_id)))
+        .all(db)
+        .await
+        .map_err(stored)?
+        .into_iter()
+        .map(|school| (school.id, school))
+        .collect();
+    let groups: HashMap<Uuid, user_groups::Model> = user_groups::Entity::find()
+        .filter(user_groups::Column::Id.is_in(rows.iter().map(|row| row.group_id)))
+        .all(db)
+        .await
+        .map_err(stored)?
+        .into_iter()
+        .map(|group| (group.id, group))
+        .collect();
+    let links = scopes_of(db, rows.iter().map(|row| row.id).collect()).await?;
+
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let school = schools.get(&row.school_id).cloned().ok_or_else(|| corrupt("school of a membership"))?;
+        let group = groups.get(&row.group_id).cloned().ok_or_else(|| corrupt("group of a membership"))?;
+        let mut pupil_scopes: Vec<PupilScope> = Vec::new();
+        for (_, scope) in links.iter().filter(|(link, _)| link.membership_id == row.id) {
+            pupil_scopes.push(read_pupil_scope(scope.clone().ok_or_else(|| corrupt("pupil scope of a membership"))?)?);
+        }
+        found.push(MembershipInFull {
+            membership: read_membership(&row, pupil_scopes.iter().map(|scope| scope.id).collect()),
+            school: read_school(school)?,
+            group: read_group(group)?,
+            pupil_scopes,
+        });
+    }
+    Ok(found)
+}
+
+pub(crate) async fn put_membership<C: ConnectionTrait>(db: &C, membership: &Membership) -> Result<()> {
+    let id = membership.id.as_uuid();
+    let row = memberships::Model {
+        id,
+        person_id: membership.person.as_uuid(),
+        school_id: membership.school.as_uuid(),
+        group_id: membership.group.as_uuid(),
+        starts_at: millis(membership.starts_at),
+        ends_at: millis(membership.ends_at),
+        admin_key_holder: membership.admin_key_holder,
+        created_at: membership.created_at.as_millis(),
+    };
+    put::<memberships::Entity, C>(db, row).await?;
+    membership_pupil_scopes::Entity::delete_many()
+        .filter(membership_pupil_scopes::Column::MembershipId.eq(id))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    for (position, scope) in (0_i32..).zip(&membership.pupil_scopes) {
+        let row = membership_pupil_scopes::Model { membership_id: id, pupil_scope_id: scope.as_uuid(), position };
+        insert::<membership_pupil_scopes::Entity, C>(db, row).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn list_credentials<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    holder: PersonId,
+) -> Result<Vec<Credential>> {
+    let rows = credentials::Entity::find()
+        .filter(
+            credentials::Column::OwnerPersonId
+                .eq(holder.as_uuid())
+                .or(credentials::Column::HolderId.eq(holder.as_uuid())),
+        )
+        .order_by_asc(credentials::Column::CreatedAt)
+        .order_by_asc(credentials::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    rows.into_iter().map(|row| read_credential(sealer, row)).collect()
+}
+
+pub(crate) async fn find_credential_by_lookup<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    factor: &str,
+    lookup: &[u8],
+) -> Result<Option<Credential>> {
+    let named = credentials::Column::Factor.eq(factor).and(credentials::Column::Lookup.eq(lookup.to_vec()));
+    let row = find::<credentials::Entity, C>(db, named).await?;
+    row.map(|row| read_credential(sealer, row)).transpose()
+}
+
+pub(crate) async fn insert_credential<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    credential: &Credential,
+) -> Result<()> {
+    insert::<credentials::Entity, C>(db, write_credential(sealer, credential)?).await
+}
+
+pub(crate) async fn swap_credential<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    credential: &Credential,
+) -> Result<bool> {
+    let id = credential.id.as_uuid();
+    let done = credentials::Entity::update_many()
+        .col_expr(credentials::Column::Format, Expr::val(i64::from(credential.format)))
+        .col_expr(credentials::Column::Secret, Expr::val(seal(sealer, SECRET, id, &credential.secret)?))
+        .col_expr(credentials::Column::Label, Expr::val(credential.label.clone()))
+        .col_expr(credentials::Column::LastUsedAt, Expr::val(millis(credential.last_used_at)))
+        .col_expr(credentials::Column::Version, Expr::val(credential.version.saturating_add(1)))
+        .filter(credentials::Column::Id.eq(id).and(credentials::Column::Version.eq(credential.version)))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+pub(crate) async fn delete_credential<C: ConnectionTrait>(db: &C, id: CredentialId) -> Result<bool> {
+    let done = credentials::Entity::delete_many()
+        .filter(credentials::Column::Id.eq(id.as_uuid()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}

@@ -1,0 +1,195 @@
+//! Sessions and the browsers that a person used.
+
+use keyholder_core::id::{PersonId, SessionId, TokenHash};
+use keyholder_core::ports::Familiarity;
+use keyholder_core::session::Session;
+use keyholder_core::time::Timestamp;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::{Result, find, insert, instant, millis, read_json, read_token, replace_if, write_json};
+use crate::entities::{grants, known_browsers, sessions};
+use crate::error::stored;
+
+fn read_session(row: sessions::Model) -> Result<Session> {
+    Ok(Session {
+        id: SessionId::from_uuid(row.id),
+        person: PersonId::from_uuid(row.person_id),
+        token: read_token(&row.token)?,
+        browser: read_token(&row.browser)?,
+        proofs: read_json("proofs", &row.proofs)?,
+        elevated_until: instant(row.elevated_until),
+        started_at: Timestamp::from_millis(row.started_at),
+        last_seen_at: Timestamp::from_millis(row.last_seen_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        ended_at: instant(row.ended_at),
+        address: row.address,
+        user_agent: row.user_agent,
+        version: row.version,
+    })
+}
+
+fn write_session(session: &Session, version: i64) -> Result<sessions::Model> {
+    Ok(sessions::Model {
+        id: session.id.as_uuid(),
+        person_id: session.person.as_uuid(),
+        token: session.token.0.to_vec(),
+        browser: session.browser.0.to_vec(),
+        proofs: write_json(&session.proofs)?,
+        elevated_until: millis(session.elevated_until),
+        started_at: session.started_at.as_millis(),
+        last_seen_at: session.last_seen_at.as_millis(),
+        expires_at: session.expires_at.as_millis(),
+        ended_at: millis(session.ended_at),
+        address: session.address.clone(),
+        user_agent: session.user_agent.clone(),
+        version,
+    })
+}
+
+pub(crate) async fn find_session<C: ConnectionTrait>(db: &C, id: SessionId) -> Result<Option<Session>> {
+    find::<sessions::Entity, C>(db, sessions::Column::Id.eq(id.as_uuid())).await?.map(read_session).transpose()
+}
+
+pub(crate) async fn find_session_by_token<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<Session>> {
+    find::<sessions::Entity, C>(db, sessions::Column::Token.eq(token.0.to_vec())).await?.map(read_session).transpose()
+}
+
+pub(crate) async fn list_live_sessions<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<Vec<Session>> {
+    let rows = sessions::Entity::find()
+        .filter(sessions::Column::PersonId.eq(person.as_uuid()))
+        .filter(sessions::Column::EndedAt.is_null())
+        .filter(sessions::Column::ExpiresAt.gt(now.as_millis()))
+        .order_by_asc(sessions::Column::StartedAt)
+        .order_by_asc(sessions::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    rows.into_iter().map(read_session).collect()
+}
+
+pub(crate) async fn insert_session<C: ConnectionTrait>(db: &C, session: &Session) -> Result<()> {
+    insert::<sessions::Entity, C>(db, write_session(session, session.version)?).await
+}
+
+pub(crate) async fn swap_session<C: ConnectionTrait>(db: &C, session: &Session) -> Result<bool> {
+    let row = write_session(session, session.version.saturating_add(1))?;
+    let same = sessions::Column::Id.eq(row.id).and(sessions::Column::Version.eq(session.version));
+    replace_if::<sessions::Entity, C>(db, row, same).await
+}
+
+pub(crate) async fn touch_session<C: ConnectionTrait>(db: &C, id: SessionId, now: Timestamp) -> Result<()> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::LastSeenAt, Expr::val(now.as_millis()))
+        .filter(sessions::Column::Id.eq(id.as_uuid()))
+        .filter(sessions::Column::LastSeenAt.lt(now.as_millis()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(())
+}
+
+pub(crate) async fn end_session<C: ConnectionTrait>(db: &C, id: SessionId, now: Timestamp) -> Result<bool> {
+    let done = sessions::Entity::update_many()
+        .col_expr(sessions::Column::EndedAt, Expr::val(now.as_millis()))
+        .col_expr(sessions::Column::Version, Expr::col(sessions::Column::Version).add(1))
+        .filter(sessions::Column::Id.eq(id.as_uuid()))
+        .filter(sessions::Column::EndedAt.is_null())
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    grants::Entity::update_many()
+        .col_expr(grants::Column::EndedAt, Expr::val(now.as_millis()))
+        .filter(grants::Column::SessionId.eq(id.as_uuid()))
+        .filter(grants::Column::Offline.eq(false))
+        .filter(grants::Column::EndedAt.is_null())
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+pub(crate) async fn end_sessions_of<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<Vec<SessionId>> {
+    let mut running = sessions::Entity::find()
+        .select_only()
+        .column(sessions::Column::Id)
+        .filter(sessions::Column::PersonId.eq(person.as_uuid()))
+        .filter(sessions::Column::EndedAt.is_null());
+    let mut of_grants = grants::Entity::update_many()
+        .col_expr(grants::Column::EndedAt, Expr::val(now.as_millis()))
+        .filter(grants::Column::PersonId.eq(person.as_uuid()))
+        .filter(grants::Column::EndedAt.is_null());
+    if let Some(except) = except {
+        running = running.filter(sessions::Column::Id.ne(except.as_uuid()));
+        of_grants = of_grants.filter(grants::Column::SessionId.ne(except.as_uuid()));
+    }
+    let ids: Vec<Uuid> =
+        running.order_by_asc(sessions::Column::StartedAt).into_tuple().all(db).await.map_err(stored)?;
+    // One by one, so that of two that compete each session is reported by exactly one.
+    let mut ended = Vec::with_capacity(ids.len());
+    for id in ids {
+        let done = sessions::Entity::update_many()
+            .col_expr(sessions::Column::EndedAt, Expr::val(now.as_millis()))
+            .col_expr(sessions::Column::Version, Expr::col(sessions::Column::Version).add(1))
+            .filter(sessions::Column::Id.eq(id))
+            .filter(sessions::Column::EndedAt.is_null())
+            .exec(db)
+            .await
+            .map_err(stored)?;
+        if done.rows_affected > 0 {
+            ended.push(SessionId::from_uuid(id));
+        }
+    }
+    of_grants.exec(db).await.map_err(stored)?;
+    Ok(ended)
+}
+
+pub(crate) async fn note_browser<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    browser: TokenHash,
+    now: Timestamp,
+) -> Result<Familiarity> {
+    let others = known_browsers::Entity::find()
+        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
+        .one(db)
+        .await
+        .map_err(stored)?;
+    let row = known_browsers::Model {
+        person_id: person.as_uuid(),
+        browser: browser.0.to_vec(),
+        first_seen_at: now.as_millis(),
+        last_seen_at: now.as_millis(),
+    };
+    let unknown = OnConflict::columns([known_browsers::Column::PersonId, known_browsers::Column::Browser])
+        .do_nothing()
+        .to_owned();
+    let inserted = known_browsers::Entity::insert(row.into_active_model())
+        .on_conflict(unknown)
+        .exec_without_returning(db)
+        .await
+        .map_err(stored)?;
+    if inserted > 0 {
+        return Ok(if others.is_some() { Familiarity::New } else { Familiarity::First });
+    }
+    known_browsers::Entity::update_many()
+        .col_expr(known_browsers::Column::LastSeenAt, Expr::val(now.as_millis()))
+        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
+        .filter(known_browsers::Column::Browser.eq(browser.0.to_vec()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(Familiarity::Known)
+}

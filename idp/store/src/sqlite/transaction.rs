@@ -1,0 +1,105 @@
+//! The transaction that a batch of commands shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use keyholder_core::ports::Sealer;
+use sea_orm::sqlx::Connection as _;
+use sea_orm::sqlx::sqlite::SqliteConnection;
+use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use tokio::sync::Mutex;
+
+use super::connection;
+use crate::error::{Severity, severity};
+
+/// What a command sees: the write connection while a transaction is open on it.
+pub(crate) struct SqlTransaction {
+    connection: Mutex<SqliteConnection>,
+    /// Set once SQLite may have rolled the transaction back by itself. From then on each statement is refused: on its own it
+    /// would be durable at once, outside any transaction.
+    lost: AtomicBool,
+    sealer: Arc<dyn Sealer>,
+}
+
+impl SqlTransaction {
+    pub(crate) fn new(connection: SqliteConnection, sealer: Arc<dyn Sealer>) -> Self {
+        Self { connection: Mutex::new(connection), lost: AtomicBool::new(false), sealer }
+    }
+
+    /// Where statements go: itself. The store has the same method.
+    pub(crate) fn rows(&self) -> &Self {
+        self
+    }
+
+    pub(crate) fn sealer(&self) -> &dyn Sealer {
+        self.sealer.as_ref()
+    }
+
+    /// Whether the transaction may be gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// A statement of transaction control. One that fails leaves the transaction in doubt.
+    pub(crate) async fn control(&self, sql: &'static str) -> Result<(), DbErr> {
+        self.check()?;
+        let done = connection::control(&mut *self.connection.lock().await, sql).await;
+        if done.is_err() {
+            self.lost.store(true, Ordering::Release);
+        }
+        done
+    }
+
+    /// `BEGIN IMMEDIATE`, which may be refused because another process writes.
+    pub(crate) async fn begin(&self) -> Result<(), DbErr> {
+        connection::control(&mut *self.connection.lock().await, "BEGIN IMMEDIATE").await
+    }
+
+    /// Closes the connection; what is not committed is rolled back.
+    pub(crate) async fn close(self) {
+        if let Err(error) = self.connection.into_inner().close().await {
+            tracing::warn!(%error, "the write connection did not close cleanly");
+        }
+    }
+
+    fn check(&self) -> Result<(), DbErr> {
+        if self.is_lost() { Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)) } else { Ok(()) }
+    }
+
+    fn noting<T>(&self, done: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(error) = &done
+            && severity(error) != Severity::Statement
+        {
+            self.lost.store(true, Ordering::Release);
+        }
+        done
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for SqlTransaction {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Sqlite
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.check()?;
+        self.noting(connection::execute(&mut *self.connection.lock().await, statement).await)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.check()?;
+        self.noting(connection::execute_unprepared(&mut *self.connection.lock().await, sql).await)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.check()?;
+        self.noting(connection::query_one(&mut *self.connection.lock().await, statement).await)
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.check()?;
+        self.noting(connection::query_all(&mut *self.connection.lock().await, statement).await)
+    }
+}
