@@ -187,7 +187,8 @@ mod tests {
         let mut last_signed = std::collections::HashMap::new();
         for hour in 0..(365 * 24) {
             let now = NOW.plus(Duration::from_hours(hour));
-            apply(&mut keys, &due(&keys, &SCHEDULE, now));
+            let changes = due(&keys, &SCHEDULE, now);
+            apply(&mut keys, &changes);
             for key in &keys {
                 first_published.entry(key.id).or_insert(now);
             }
@@ -212,7 +213,8 @@ mod tests {
     fn a_server_that_was_off_at_the_time_of_rotation_still_overlaps() {
         let mut keys = begun();
         let late = NOW.plus(200 * DAY);
-        apply(&mut keys, &due(&keys, &SCHEDULE, late));
+        let changes = due(&keys, &SCHEDULE, late);
+        apply(&mut keys, &changes);
         let next = keys.iter().filter(|key| key.state == KeyState::Next).collect::<Vec<_>>();
         assert_eq!(next.len(), 3);
         assert!(next.iter().all(|key| key.active_from == late.plus(DAY)));
@@ -221,7 +223,8 @@ mod tests {
     #[test]
     fn rotation_on_demand_waits_for_the_overlap_and_happens_once() {
         let mut keys = begun();
-        apply(&mut keys, &on_demand(&keys, &SCHEDULE, Urgency::AfterOverlap, NOW.plus(DAY)));
+        let changes = on_demand(&keys, &SCHEDULE, Urgency::AfterOverlap, NOW.plus(DAY));
+        apply(&mut keys, &changes);
         assert_eq!(keys.len(), 6);
         assert_eq!(on_demand(&keys, &SCHEDULE, Urgency::AfterOverlap, NOW.plus(DAY)), []);
         let former = signing_key(&keys, SigningAlgorithm::Rs256, NOW.plus(DAY)).unwrap().id;
@@ -232,8 +235,10 @@ mod tests {
     #[test]
     fn compromised_keys_are_not_published_for_another_moment() {
         let mut keys = begun();
-        apply(&mut keys, &on_demand(&keys, &SCHEDULE, Urgency::AfterOverlap, NOW.plus(DAY)));
-        apply(&mut keys, &on_demand(&keys, &SCHEDULE, Urgency::Compromised, NOW.plus(DAY)));
+        let changes = on_demand(&keys, &SCHEDULE, Urgency::AfterOverlap, NOW.plus(DAY));
+        apply(&mut keys, &changes);
+        let changes = on_demand(&keys, &SCHEDULE, Urgency::Compromised, NOW.plus(DAY));
+        apply(&mut keys, &changes);
         let published: Vec<_> = keys.iter().filter(|key| key.is_published(NOW.plus(DAY))).collect();
         assert_eq!(published.len(), 3);
         assert!(published.iter().all(|key| key.state == KeyState::Active && key.active_from == NOW.plus(DAY)));

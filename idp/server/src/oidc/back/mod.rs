@@ -35,4 +35,4 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
