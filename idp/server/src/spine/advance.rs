@@ -86,6 +86,8 @@ pub(super) enum Step {
 
 /// A flow at its next step.
 pub(super) struct Scene {
+    /// The flow's page as the reader addressed it.
+    pub(super) here: String,
     /// With the steps taken in memory; its version is that of the row.
     pub(super) flow: Flow,
     pub(super) known: Known,
@@ -98,8 +100,15 @@ enum Move {
     Stop(Step),
 }
 
-/// Goes on until somebody is needed.
-pub(super) async fn advance(app: &App, request: &HttpRequest, mut flow: Flow) -> Result<Scene, PageError> {
+/// Goes on until somebody is needed. Steps taken in memory are taken again with the next request: nothing is kept before a reader
+/// has chosen something.
+pub(super) async fn advance(
+    app: &App,
+    request: &HttpRequest,
+    ticket: &str,
+    mut flow: Flow,
+) -> Result<Scene, PageError> {
+    let here = format!("/sign-in/{ticket}");
     let known = Known::load(app, request, &flow).await?;
     loop {
         let consented = consented(app, &flow, &known).await?;
@@ -123,7 +132,7 @@ pub(super) async fn advance(app: &App, request: &HttpRequest, mut flow: Flow) ->
             Next::AlreadyFinished => return Err(ticket::problem(app, ProblemKind::FlowFinished, &flow).await?),
         };
         flow = match (taken, &known.visitor) {
-            (Move::Stop(step), _) => return Ok(Scene { flow, known, step }),
+            (Move::Stop(step), _) => return Ok(Scene { here, flow, known, step }),
             (Move::Adopt, Some((session, _))) => flow.authenticate(session.id),
             (Move::Adopt, None) => Err(WrongStage),
             (Move::TakeSchool(school), _) => flow.choose_school(school),

@@ -23,7 +23,7 @@ pub(super) async fn page(
     ticket: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let flow = ticket::load(&app, &request, &ticket).await?;
-    let scene = advance(&app, &request, flow).await?;
+    let scene = advance(&app, &request, &ticket, flow).await?;
     show(&app, &request, scene).await
 }
 
@@ -33,15 +33,14 @@ pub(super) async fn back(ticket: Path<String>) -> HttpResponse {
 }
 
 async fn show(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResponse, PageError> {
-    let here = ticket::href(app, request, &scene.flow).await?;
     match &scene.step {
         Step::Email => {
             let hint = scene.flow.ask.login_hint.clone().unwrap_or_default();
             email(app, request, &scene, hint, None).await
         }
         Step::FirstProof { email } => password(app, request, &scene, email, None).await,
-        Step::School { choices } => steps::school::show(app, request, &scene, &here, choices).await,
-        Step::Consent { member } => steps::consent::show(app, request, &scene, &here, member).await,
+        Step::School { choices } => steps::school::show(app, request, &scene, choices).await,
+        Step::Consent { member } => steps::consent::show(app, request, &scene, member).await,
         Step::Complete { .. } | Step::Refuse(_) => end(app, request, scene).await,
     }
 }
@@ -49,20 +48,18 @@ async fn show(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResp
 /// What the frame tells in this scene.
 pub(super) async fn about(
     app: &App,
-    request: &HttpRequest,
     scene: &Scene,
     member: Option<&MembershipInFull>,
 ) -> Result<About, PageError> {
     let mut about = scenery::about(app, &scene.flow, scene.known.application.as_deref()).await?;
-    let here = ticket::href(app, request, &scene.flow).await?;
     if let Some(member) = member {
         about = about.school(member.school.clone());
     }
     if let (Some(_), Some((_, person))) = (scene.flow.session(), &scene.known.visitor) {
-        let change = (member.is_some() && scene.may_change_school()).then(|| format!("{here}/school"));
+        let change = (member.is_some() && scene.may_change_school()).then(|| format!("{}/school", scene.here));
         about = about.person(person, change);
     }
-    Ok(About { here: Some(here), ..about })
+    Ok(About { here: Some(scene.here.clone()), ..about })
 }
 
 /// The page that asks for the address.
@@ -73,8 +70,8 @@ pub(super) async fn email(
     value: String,
     error: Option<EmailError>,
 ) -> Result<HttpResponse, PageError> {
-    let about = about(app, request, scene, None).await?;
-    let action = format!("{}/email", ticket::href(app, request, &scene.flow).await?);
+    let about = about(app, scene, None).await?;
+    let action = format!("{}/email", scene.here);
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     draw(app, status, &frame(app, request, about), &SignInEmail { action, value, error }, Leads::Away)
 }
@@ -87,8 +84,8 @@ pub(super) async fn password(
     email: &str,
     error: Option<PasswordError>,
 ) -> Result<HttpResponse, PageError> {
-    let about = about(app, request, scene, None).await?;
-    let here = ticket::href(app, request, &scene.flow).await?;
+    let about = about(app, scene, None).await?;
+    let here = &scene.here;
     let page = SignInPassword {
         action: format!("{here}/password"),
         email: email.to_owned(),
@@ -106,7 +103,7 @@ pub(super) async fn password(
 
 /// Answers whoever asked.
 async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResponse, PageError> {
-    let Scene { flow, known, step } = scene;
+    let Scene { flow, known, step, .. } = scene;
     match (step, &flow.origin, &known.visitor, &known.application) {
         (Step::Complete { member, permit }, Origin::Oidc { .. }, Some((session, person)), Some(application)) => {
             let ending = Ending { flow, session, person, application, member: &member, permit: &permit };

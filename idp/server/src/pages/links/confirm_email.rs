@@ -47,7 +47,7 @@ pub(super) async fn post(
         now: app.now(),
     };
     match app.store.execute(command).await {
-        Ok(true) => {}
+        Ok(true) => app.outbox_wake.notify_one(),
         // Somebody else took the address since: the link leads nowhere any more.
         Ok(false) | Err(StoreError::Conflict(_)) => return Err(dead(app, request, link).await?),
         Err(error) => return Err(error.into()),

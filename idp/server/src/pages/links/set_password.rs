@@ -62,6 +62,7 @@ async fn set(
     if !app.store.execute(command).await? {
         return Err(dead(app, request, link).await?);
     }
+    app.outbox_wake.notify_one();
     app.throttle.succeeded(&spine::attempt(app, request, &person.email.key()), app.now());
     spine::begin_at(app, request, next_flow(app, request, link, &person), "/password-set").await
 }

@@ -26,7 +26,7 @@ pub(in super::super) async fn post(
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let flow = ticket::load(&app, &request, &ticket).await?;
-    let scene = advance(&app, &request, flow).await?;
+    let scene = advance(&app, &request, &ticket, flow).await?;
     let Step::Consent { member } = &scene.step else { return Err(moved(&app, &scene.flow).await?) };
     match form.text("answer") {
         "allow" => allow(&app, &request, &scene, member).await,
@@ -66,14 +66,13 @@ pub(in super::super) async fn show(
     app: &App,
     request: &HttpRequest,
     scene: &Scene,
-    here: &str,
     member: &MembershipInFull,
 ) -> Result<HttpResponse, PageError> {
     let (Some((_, person)), Some(application)) = (&scene.known.visitor, &scene.known.application) else {
         return Err(moved(app, &scene.flow).await?);
     };
     let page = Consent {
-        action: format!("{here}/consent"),
+        action: format!("{}/consent", scene.here),
         application: application.name.clone(),
         host: host(&scene.flow),
         school: member.school.name.clone(),
@@ -81,7 +80,7 @@ pub(in super::super) async fn show(
         person: person.display_name(),
         email: person.email.as_str().to_owned(),
     };
-    let about = show::about(app, request, scene, Some(member)).await?;
+    let about = show::about(app, scene, Some(member)).await?;
     draw(app, StatusCode::OK, &frame(app, request, about), &page, Leads::Away)
 }
 

@@ -18,7 +18,7 @@ pub(in super::super) async fn page(
 ) -> Result<HttpResponse, PageError> {
     let flow = ticket::load(&app, &request, &ticket).await?;
     let typed = typed(&flow);
-    let scene = advance(&app, &request, flow).await?;
+    let scene = advance(&app, &request, &ticket, flow).await?;
     if scene.flow.session().is_some() {
         return Err(moved(&app, &scene.flow).await?);
     }
@@ -41,7 +41,7 @@ pub(in super::super) async fn post(
             Ok(see_other(&ticket::href(&app, &request, &flow).await?))
         }
         Err(error) => {
-            let scene = advance(&app, &request, flow).await?;
+            let scene = advance(&app, &request, &ticket, flow).await?;
             show::email(&app, &request, &scene, form.text("email").to_owned(), Some(error)).await
         }
     }

@@ -162,7 +162,9 @@ async fn record(app: &App, request: &HttpRequest, flow: &Flow, email: &Email) ->
         ..About::default()
     };
     let audit = audit::event(app, AuditKind::PasswordLinkAsked, about);
-    Ok(app.store.execute(RecordAsked { message, audit }).await?)
+    app.store.execute(RecordAsked { message, audit }).await?;
+    app.outbox_wake.notify_one();
+    Ok(())
 }
 
 fn typed(flow: &Flow) -> String {

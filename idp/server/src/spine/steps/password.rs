@@ -17,7 +17,7 @@ use keyholder_theme::mail::{Circumstances, Mail};
 use keyholder_theme::page::{PasswordError, ProblemKind, Way};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::advance::{Scene, advance};
+use super::super::advance::{Scene, Step, advance};
 use super::super::commands::{Record, Rehash, SignIn, SignedIn};
 use super::super::{familiar, scenery, show, ticket};
 use super::{moved, read_email};
@@ -37,12 +37,11 @@ pub(in super::super) async fn post(
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let flow = ticket::load(&app, &request, &ticket).await?;
-    let Stage::FirstProof { email } = flow.stage.clone() else { return Err(moved(&app, &flow).await?) };
-    match prove(&app, &request, flow.clone(), &email, form.secret("password")).await? {
+    match prove(&app, &request, &ticket, flow.clone(), form.secret("password")).await? {
         Outcome::Proved(answer) => Ok(answer),
         Outcome::Again(error) => {
-            let scene = advance(&app, &request, flow).await?;
-            again(&app, &request, &scene, &email, error).await
+            let scene = advance(&app, &request, &ticket, flow).await?;
+            again(&app, &request, &scene, error).await
         }
     }
 }
@@ -61,48 +60,58 @@ struct Account {
 async fn prove(
     app: &App,
     request: &HttpRequest,
+    ticket: &str,
     flow: Flow,
-    email: &str,
     password: SecretString,
 ) -> Result<Outcome, PageError> {
+    let Stage::FirstProof { email } = &flow.stage else { return Err(moved(app, &flow).await?) };
     if password.expose_secret().is_empty() {
         return Ok(Outcome::Again(PasswordError::Empty));
     }
     let key = read_email(email).map_err(|_| PageError::Fault("a flow holds an address that is none"))?.key();
     let attempt = attempt(app, request, &key);
-    let whence = whence(request);
     if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
         let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
-        let detail = throttled.of.to_string();
-        let about = About { email: Some(email), detail: Some(&detail), whence: Some(&whence), ..About::default() };
-        app.store.execute(Record { audit: audit::event(app, AuditKind::SignInThrottled, about) }).await?;
+        record(app, request, AuditKind::SignInThrottled, None, email, Some(&throttled.of.to_string())).await?;
         return Ok(Outcome::Again(PasswordError::Throttled { minutes: minutes.max(1) }));
     }
-    let account = find_account(app, &key).await?;
-    let verification = app.passwords.verify(password, account.password.clone()).await;
-    match (verification, account) {
-        (Ok(Verification::Right { rehash }), Account { person: Some(person), password: Some(former) }) => {
-            let rehash = rehash.map(|hash| {
-                let password = StoredPassword { hash, changed_at: former.changed_at };
-                Rehash { former: former.hash, password }
+    let Account { person, password: stored } = find_account(app, &key).await?;
+    match (app.passwords.verify(password, stored.clone()).await, person, stored) {
+        (Ok(Verification::Right { rehash }), Some(person), Some(stored)) => {
+            let rehash = rehash.map(|hash| Rehash {
+                password: StoredPassword { hash, changed_at: stored.changed_at },
+                former: stored.hash,
             });
-            let answer = sign_in(app, request, flow, &person, rehash, &whence).await?;
+            let answer = sign_in(app, request, flow, &person, rehash).await?;
             app.throttle.succeeded(&attempt, app.now());
             Ok(Outcome::Proved(answer))
         }
-        (Ok(_), account) => {
+        (Ok(_), person, _) => {
             app.throttle.failed(&attempt, app.now());
-            let subject = account.person.map(|person| person.id);
-            let email = Some(email).filter(|_| subject.is_none());
-            let about = About { subject, email, whence: Some(&whence), ..About::default() };
-            app.store.execute(Record { audit: audit::event(app, AuditKind::SignInFailed, about) }).await?;
+            record(app, request, AuditKind::SignInFailed, person.as_ref(), email, None).await?;
             Ok(Outcome::Again(PasswordError::Wrong))
         }
-        (Err(error), _) => {
+        (Err(error), ..) => {
             app.throttle.withdrawn(&attempt, app.now());
-            Err(busy(error, &ticket::href(app, request, &flow).await?))
+            Err(busy(error, &format!("/sign-in/{ticket}")))
         }
     }
+}
+
+/// Records a try that let nobody in. It is kept although the reader is refused (design, invariant 3).
+async fn record(
+    app: &App,
+    request: &HttpRequest,
+    kind: AuditKind,
+    person: Option<&Person>,
+    email: &str,
+    detail: Option<&str>,
+) -> Result<(), PageError> {
+    let whence = whence(request);
+    let subject = person.map(|person| person.id);
+    let email = Some(email).filter(|_| subject.is_none());
+    let about = About { subject, email, detail, whence: Some(&whence), ..About::default() };
+    Ok(app.store.execute(Record { audit: audit::event(app, kind, about) }).await?)
 }
 
 /// The count against which a try for this address goes.
@@ -127,21 +136,21 @@ async fn sign_in(
     flow: Flow,
     person: &Person,
     rehash: Option<Rehash>,
-    whence: &Whence,
 ) -> Result<HttpResponse, PageError> {
     let now = app.now();
+    let whence = whence(request);
     let token = draw_token(&*app.random);
     let id = flow.id;
     let audit = About {
         application: flow.origin.application(),
         subject: Some(person.id),
-        whence: Some(whence),
+        whence: Some(&whence),
         ..About::default()
     };
     let command = SignIn {
-        session: new_session(app, request, person, &token, whence),
+        session: new_session(app, request, person, &token, &whence),
         shown: web::session(app, request).await?.map(|(session, _)| session),
-        warning: warning(app, &flow, person, whence).await?,
+        warning: warning(app, &flow, person, &whence).await?,
         flow,
         rehash,
         audit: audit::event(app, AuditKind::SignedIn, audit),
@@ -151,6 +160,7 @@ async fn sign_in(
     // Also where the flow went on in another tab: its page shows how far it is.
     let mut answer = see_other(&format!("/sign-in/{id}"));
     if app.store.execute(command).await? == SignedIn::Now {
+        app.outbox_wake.notify_one();
         let cookie = cookies::for_browser_session(cookies::SESSION, token.expose_secret().to_owned());
         answer.add_cookie(&cookie).map_err(|_| PageError::Fault("a cookie could not be set"))?;
         familiar::remember(app, request, &mut answer, &person.email.key())?;
@@ -224,9 +234,9 @@ async fn again(
     app: &App,
     request: &HttpRequest,
     scene: &Scene,
-    email: &str,
     error: PasswordError,
 ) -> Result<HttpResponse, PageError> {
+    let Step::FirstProof { email } = &scene.step else { return Err(moved(app, &scene.flow).await?) };
     let mut answer = show::password(app, request, scene, email, Some(error)).await?;
     if let PasswordError::Throttled { minutes } = error {
         answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, (u64::from(minutes) * 60).into());

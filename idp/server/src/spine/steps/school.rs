@@ -20,12 +20,12 @@ pub(in super::super) async fn page(
     ticket: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let flow = ticket::load(&app, &request, &ticket).await?;
-    let scene = advance(&app, &request, flow).await?;
+    let scene = advance(&app, &request, &ticket, flow).await?;
     let choices = choices(&scene);
     if choices.is_empty() {
-        return Err(PageError::Elsewhere(format!("/sign-in/{ticket}")));
+        return Err(PageError::Elsewhere(scene.here));
     }
-    show(&app, &request, &scene, &format!("/sign-in/{ticket}"), &choices).await
+    show(&app, &request, &scene, &choices).await
 }
 
 /// `POST /sign-in/{ticket}/school`
@@ -36,9 +36,9 @@ pub(in super::super) async fn post(
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let flow = ticket::load(&app, &request, &ticket).await?;
-    let scene = advance(&app, &request, flow).await?;
+    let scene = advance(&app, &request, &ticket, flow).await?;
     let chosen = choices(&scene).into_iter().find(|member| member.school.slug == form.text("school"));
-    let Some(chosen) = chosen else { return Err(PageError::Elsewhere(format!("/sign-in/{ticket}"))) };
+    let Some(chosen) = chosen else { return Err(PageError::Elsewhere(scene.here)) };
     let Ok(flow) = scene.flow.clone().choose_school(chosen.school.id) else {
         return Err(moved(&app, &scene.flow).await?);
     };
@@ -52,7 +52,6 @@ pub(in super::super) async fn show(
     app: &App,
     request: &HttpRequest,
     scene: &Scene,
-    here: &str,
     choices: &[MembershipInFull],
 ) -> Result<HttpResponse, PageError> {
     let last = cookies::find(request, cookies::SCHOOL);
@@ -62,8 +61,8 @@ pub(in super::super) async fn show(
         group: member.group.name.clone(),
         last_used: last.as_ref() == Some(&member.school.slug),
     };
-    let page = ChooseSchool { action: format!("{here}/school"), choices: choices.iter().map(choice).collect() };
-    let about = show::about(app, request, scene, None).await?;
+    let page = ChooseSchool { action: format!("{}/school", scene.here), choices: choices.iter().map(choice).collect() };
+    let about = show::about(app, scene, None).await?;
     draw(app, StatusCode::OK, &frame(app, request, about), &page, Leads::Away)
 }
 
