@@ -267,8 +267,11 @@ impl Page for FirstRun {
             ("first", empty()),
             ("no school", wrong(FirstRunError::School)),
             ("no name", wrong(FirstRunError::Name)),
-            ("no email", wrong(FirstRunError::Email { problem: EmailError::Empty })),
-            ("malformed email", wrong(FirstRunError::Email { problem: EmailError::Malformed })),
+            ("no email", Self { email: String::new(), ..wrong(FirstRunError::Email { problem: EmailError::Empty }) }),
+            (
+                "malformed email",
+                Self { email: text("office"), ..wrong(FirstRunError::Email { problem: EmailError::Malformed }) },
+            ),
             ("short password", wrong(FirstRunError::Password { problem: NewPasswordError::TooShort { minimum: 12 } })),
             ("different passwords", wrong(FirstRunError::Password { problem: NewPasswordError::Different })),
         ]

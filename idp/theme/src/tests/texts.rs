@@ -53,6 +53,7 @@ fn read_inline(inline: &InlineExpression<&str>, text: &mut Text) {
         InlineExpression::MessageReference { id, .. } => {
             text.messages.insert(id.name.to_owned());
         }
+        InlineExpression::StringLiteral { .. } => {}
         other => panic!("not used in texts so far: {other:?}"),
     }
 }

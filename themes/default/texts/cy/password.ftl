@@ -1,4 +1,5 @@
 # Cyfrinair wedi'i anghofio, cyfrinair newydd, cyfeiriad wedi'i gadarnhau.
+# Mae \u2060 yn atal pennawd rhag torri ar ôl ei gysylltnod.
 
 forgot-password-title = Wedi anghofio'r cyfrinair
 forgot-password-text = P'un a ydych wedi'i anghofio neu heb gael un erioed: anfonwn ddolen atoch, a byddwch yn gosod cyfrinair newydd gyda hi.
@@ -7,7 +8,7 @@ forgot-password-back = Yn ôl
 forgot-password-not-mine = Methu cyrraedd eich e-bost?
 forgot-password-not-mine-text = Yna ni fydd y ddolen o gymorth i chi. Gall eich ysgol roi cyfeiriad arall ar eich cyfer.
 
-forgot-password-sent-title = Edrychwch ar eich e-bost
+forgot-password-sent-title = Edrychwch ar eich e-{"\u2060"}bost
 forgot-password-sent-text = Os oes cyfrif gan **{ $email }**, mae dolen ar ei ffordd.
 forgot-password-sent-life = Mae'n gweithio unwaith, am { duration }. Cewch gau'r dudalen hon.
 forgot-password-sent-back = Yn ôl i fewngofnodi
@@ -45,12 +46,12 @@ password-set-continue = Ymlaen i { $application }
 password-set-told = Byddwch yn cael e-bost
 password-set-told-text = Mae'n dweud bod y cyfrinair wedi'i newid. Os daw un byth na allwch ei esbonio, rhowch wybod i'ch ysgol.
 
-confirm-email-title = Cadarnhau eich cyfeiriad e-bost
+confirm-email-title = Cadarnhau eich cyfeiriad e-{"\u2060"}bost
 confirm-email-text = Pwyswch y botwm i gadarnhau eich bod yn darllen e-bost a anfonir at **{ $email }**. O hynny ymlaen byddwch yn mewngofnodi gyda'r cyfeiriad hwn.
 confirm-email-confirm = Cadarnhau'r cyfeiriad hwn
 confirm-email-not-you = Heb ofyn am hyn?
 confirm-email-not-you-text = Caewch y dudalen hon. Nid oes dim yn newid oni bai eich bod yn pwyso'r botwm.
 
-email-confirmed-title = Mae eich cyfeiriad e-bost wedi'i gadarnhau
+email-confirmed-title = Mae eich cyfeiriad e-{"\u2060"}bost wedi'i gadarnhau
 email-confirmed-text = O hyn ymlaen mewngofnodwch gyda **{ $email }**.
 email-confirmed-continue = Parhau

@@ -1,4 +1,5 @@
 # Forgot Password, new password, confirmed address.
+# \u2060 keeps a heading from breaking after its hyphen.
 
 forgot-password-title = Forgot Password
 forgot-password-text = Whether you forgot it or never had one: we will send you a link, and with it you set a new password.
@@ -7,7 +8,7 @@ forgot-password-back = Back
 forgot-password-not-mine = No access to your e-mail?
 forgot-password-not-mine-text = Then the link will not help you. Your school can enter another address for you.
 
-forgot-password-sent-title = Look at your e-mail
+forgot-password-sent-title = Look at your e-{"\u2060"}mail
 forgot-password-sent-text = If **{ $email }** has an account, a link is on its way.
 forgot-password-sent-life = It works once, for { duration }. You can close this page.
 forgot-password-sent-back = Back to sign-in
@@ -45,12 +46,12 @@ password-set-continue = Continue to { $application }
 password-set-told = You will get an e-mail
 password-set-told-text = It says that the password was changed. If one ever comes that you cannot explain, tell your school.
 
-confirm-email-title = Confirm your e-mail address
+confirm-email-title = Confirm your e-{"\u2060"}mail address
 confirm-email-text = Press the button to confirm that you read e-mail sent to **{ $email }**. From then on you sign in with this address.
 confirm-email-confirm = Confirm this address
 confirm-email-not-you = You did not ask for this?
 confirm-email-not-you-text = Close this page. Nothing changes unless you press the button.
 
-email-confirmed-title = Your e-mail address is confirmed
+email-confirmed-title = Your e-{"\u2060"}mail address is confirmed
 email-confirmed-text = From now on sign in with **{ $email }**.
 email-confirmed-continue = Continue
