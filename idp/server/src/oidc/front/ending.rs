@@ -29,6 +29,11 @@ use crate::web::{PageError, whence};
 pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> Result<HttpResponse, PageError> {
     let asked = request_of(&ending.flow)?;
     let grant = make_grant(app, &asked, &ending).await?;
+    // OpenID Connect Core 3.1.2.2: no positive answer about anybody but the one asked for. Where the subject differs by school,
+    // only now is it known.
+    if ending.flow.ask.subject.as_ref().is_some_and(|subject| *subject != grant.subject) {
+        return refuse(app, request, ending.flow, Refusal::OtherPerson).await;
+    }
     let about = spine::about(app, &ending.flow, Some(ending.application)).await?.school(ending.member.school.clone());
     let audit = grant_made(app, request, &grant);
     finish(app, ending.flow, ending.application, Some(grant.clone()), audit).await?;

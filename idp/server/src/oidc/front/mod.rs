@@ -33,3 +33,6 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(path::LOGOUT, web::post().to(logout::post))
         .route(CONFIRM_LOGOUT, web::post().to(logout::confirm));
 }
+
+#[cfg(test)]
+mod tests;

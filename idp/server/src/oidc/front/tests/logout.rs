@@ -1,0 +1,126 @@
+//! `/oidc/logout`
+
+use keyholder_oidc::jws;
+use serde_json::json;
+
+use super::*;
+
+/// An ID token of ours for the application, issued in this session and long expired.
+fn hint(world: &World, session: SessionId, client_id: &str) -> String {
+    let key = world.app().keys.signer(SigningAlgorithm::Es256).unwrap();
+    let claims = json!({
+        "iss": ISSUER, "sub": "public-subject", "aud": client_id, "iat": NOW - 7200, "exp": NOW - 6600,
+        "sid": session.to_string(),
+    });
+    jws::sign(&key, "JWT", &claims).unwrap()
+}
+
+fn logout(fields: &[(&str, &str)]) -> String {
+    format!("/oidc/logout?{}", encode(fields))
+}
+
+#[actix_web::test]
+async fn a_token_of_this_session_signs_out_without_a_question() {
+    let world = World::new().await;
+    let hint = hint(&world, session().id, CLIENT);
+    let address = logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE), ("state", "s")]);
+    let answer = world.get(&address, Browser::SignedIn).await;
+    assert_eq!(answer.location.as_deref(), Some("https://app.example/bye?state=s"));
+    assert!(world.session_ended().await);
+    assert!(answer.cookies.iter().any(|cookie| cookie.starts_with(cookies::SESSION) && cookie.contains("Max-Age=0")));
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn a_token_of_another_session_asks() {
+    let world = World::new().await;
+    let hint = hint(&world, SessionId::from_uuid(Uuid::from_u128(10)), CLIENT);
+    let answer = world.get(&logout(&[("id_token_hint", &hint)]), Browser::SignedIn).await;
+    assert_eq!((answer.status, answer.location), (StatusCode::OK, None));
+    assert!(!world.session_ended().await);
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn a_link_on_any_site_only_asks() {
+    let world = World::new().await;
+    for fields in [&[][..], &[("client_id", CLIENT)], &[("client_id", CLIENT), ("post_logout_redirect_uri", BYE)]] {
+        let answer = world.get(&logout(fields), Browser::SignedIn).await;
+        assert_eq!((answer.status, answer.location), (StatusCode::OK, None));
+    }
+    assert!(!world.session_ended().await);
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn the_confirmation_signs_out_and_leads_back() {
+    let world = World::new().await;
+    let asked =
+        world.get(&logout(&[("client_id", CLIENT), ("post_logout_redirect_uri", BYE)]), Browser::SignedIn).await;
+    let token = asked.field("form_token").unwrap();
+    let fields = [("form_token", token.as_str()), ("client_id", CLIENT), ("post_logout_redirect_uri", BYE)];
+    let answer = world.post("/oidc/logout/confirm", Browser::SignedIn, &fields).await;
+    assert!(world.session_ended().await);
+    let then = world.get(&answer.location.unwrap(), Browser::SignedOut).await;
+    assert_eq!(then.location.as_deref(), Some(BYE));
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn a_confirmation_that_no_page_of_ours_posted_is_refused() {
+    let world = World::new().await;
+    for token in ["", "forged"] {
+        let answer = world.post("/oidc/logout/confirm", Browser::SignedIn, &[("form_token", token)]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    let asked = world.get(&logout(&[]), Browser::SignedIn).await;
+    let body = encode(&[("form_token", &asked.field("form_token").unwrap())]);
+    let elsewhere = with_cookies(TestRequest::post().uri("/oidc/logout/confirm"), Browser::SignedIn)
+        .insert_header((CONTENT_TYPE, "application/x-www-form-urlencoded"))
+        .insert_header(("sec-fetch-site", "cross-site"))
+        .set_payload(body);
+    assert_eq!(world.send(elsewhere).await.status, StatusCode::FORBIDDEN);
+    assert!(!world.session_ended().await);
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn no_address_that_is_not_registered_is_gone_to() {
+    let world = World::new().await;
+    let hint = hint(&world, session().id, CLIENT);
+    for address in ["https://evil.example/", "//evil.example", "https://app.example/bye/", CALLBACK] {
+        let fields = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", address)];
+        let answer = world.get(&logout(&fields), Browser::SignedIn).await;
+        assert_eq!((answer.status, answer.location), (StatusCode::OK, None), "{address}");
+    }
+    // And not without anybody who asks for it.
+    let answer = world.get(&logout(&[("post_logout_redirect_uri", BYE)]), Browser::SignedOut).await;
+    assert_eq!((answer.status, answer.location), (StatusCode::OK, None));
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn whoever_is_signed_out_already_is_led_back_at_once() {
+    let world = World::new().await;
+    let fields = [("client_id", CLIENT), ("post_logout_redirect_uri", BYE)];
+    let answer = world.get(&logout(&fields), Browser::SignedOut).await;
+    assert_eq!(answer.location.as_deref(), Some(BYE));
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn a_posted_request_goes_on_by_get() {
+    let world = World::new().await;
+    let answer = world.post("/oidc/logout", Browser::SignedOut, &[("client_id", CLIENT), ("state", "s")]).await;
+    assert_eq!(answer.location.as_deref(), Some("/oidc/logout?client_id=safeguarding&state=s"));
+    assert!(!world.session_ended().await);
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn the_pages_are_in_the_language_that_was_asked_for() {
+    let world = World::new().await;
+    let asked = world.get(&logout(&[("ui_locales", "cy")]), Browser::SignedIn).await;
+    assert!(asked.body.contains("lang=\"cy\""), "{}", asked.body);
+    world.stop().await;
+}
