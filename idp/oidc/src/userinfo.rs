@@ -75,8 +75,7 @@ pub fn bearer(authorization: Option<&str>, query: &Form, body: Option<&Form>) ->
     match (in_header, in_body) {
         (Some((true, _)), Some(_)) => Err(BearerError::InvalidRequest("the token was sent twice")),
         (Some((true, "")), None) => Err(BearerError::InvalidRequest("the token is empty")),
-        (Some((true, token)), None) => Ok(SecretString::from(token)),
-        (_, Some(token)) => Ok(SecretString::from(token)),
+        (Some((true, token)), None) | (_, Some(token)) => Ok(SecretString::from(token)),
         (_, None) => Err(BearerError::Missing),
     }
 }

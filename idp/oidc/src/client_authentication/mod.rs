@@ -114,10 +114,8 @@ pub fn check<'a>(presented: &'a Presented, application: &RelyingApplication) -> 
 /// Compares digests in constant time.
 fn check_secret(presented: &SecretString, stored: &SecretHash) -> Result<(), Refused> {
     let presented = digest(&SHA256, presented.expose_secret().as_bytes());
-    match bool::from(presented.as_ref().ct_eq(&stored.0.0)) {
-        true => Ok(()),
-        false => Err(Refused::Failed("the client secret is wrong")),
-    }
+    let right = bool::from(presented.as_ref().ct_eq(&stored.0.0));
+    if right { Ok(()) } else { Err(Refused::Failed("the client secret is wrong")) }
 }
 
 /// Id and secret of HTTP Basic, each form-urlencoded before it was joined (RFC 6749 2.3.1, RFC 7617 2).

@@ -92,11 +92,10 @@ fn check_verifier(
             if right { Ok(()) } else { Err(CodeRefused::VerifierWrong) }
         }
         (Some(_), Some(_)) => Err(CodeRefused::VerifierWrong),
-        (Some(_), None) => Err(CodeRefused::VerifierMissing),
         // RFC 9700 2.1.1: a verifier without a challenge is a sign that the challenge was stripped.
         (None, Some(_)) => Err(CodeRefused::VerifierUnexpected),
         (None, None) if client.authentication.is_confidential() && !client.require_pkce => Ok(()),
-        (None, None) => Err(CodeRefused::VerifierMissing),
+        (Some(_) | None, None) => Err(CodeRefused::VerifierMissing),
     }
 }
 
