@@ -15,7 +15,7 @@ pub struct Frame {
     pub school: Option<School>,
     /// Who is signed in, where somebody is.
     pub person: Option<Person>,
-    /// For the forms of the frame (sign out), and of pages outside a flow.
+    /// In every form of ours where it is not empty, as the hidden field `form_token`.
     pub form_token: String,
     /// The nonce of the content security policy: on every `script` element.
     pub nonce: String,
@@ -26,9 +26,10 @@ pub struct Frame {
 pub struct School {
     pub name: String,
     pub slug: String,
-    /// `#rrggbb`, already checked for contrast. Served as a stylesheet at `/s/{slug}/brand.css`: no inline style.
+    /// `#rrggbb`, already checked for contrast. Served as a stylesheet at `/s/{slug}/brand.css`: no inline style. Its address does
+    /// not change with the colour: to be kept for minutes, not for a year.
     pub colour: Option<String>,
-    /// An `https` address of a logo.
+    /// An `https` address of a logo. The content security policy of the page has to allow it as an image (`img-src`).
     pub logo: Option<String>,
     pub help: Help,
 }

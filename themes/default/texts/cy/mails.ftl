@@ -31,7 +31,7 @@ mail-password-link-subject = Gosod cyfrinair newydd
 mail-password-link-text-first = Mae'r ddolen hon yn gadael i chi osod cyfrinair ar gyfer eich cyfrif. Mae'n gweithio unwaith, am { duration }.
 mail-password-link-text = Gofynnoch am gyfrinair newydd. Mae'r ddolen hon yn gadael i chi ei osod. Mae'n gweithio unwaith, am { duration }.
 mail-password-link-button = Gosod cyfrinair
-mail-password-link-not-you = Peidiwch â gwneud dim: bydd eich cyfrif yn aros fel y mae, a bydd y ddolen yn darfod ohoni'i hun. Peidiwch ag anfon yr e-bost hwn ymlaen at neb.
+mail-password-link-not-you = Peidiwch â gwneud dim: bydd eich cyfrif yn aros fel y mae, a bydd y ddolen yn darfod ohoni ei hun. Peidiwch ag anfon yr e-bost hwn ymlaen at neb.
 
 mail-password-changed-subject = Newidiwyd eich cyfrinair
 mail-password-changed-text = Newidiwyd cyfrinair eich cyfrif. Rydych wedi'ch allgofnodi ym mhobman arall. Os chi wnaeth hyn, nid oes angen gwneud dim.
