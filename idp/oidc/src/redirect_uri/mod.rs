@@ -1,10 +1,9 @@
-//! Redirection addresses: which may be registered, and whether a presented one is registered.
+//! Redirection addresses: whether a presented one is registered.
 //!
-//! Owns RFC 6749 3.1.2, RFC 8252 7 and the exact match of RFC 9700 4.1.3. Never normalises: what is compared is bytes, so
-//! that no two readers of an address can disagree about it.
+//! Owns the exact match of RFC 9700 4.1.3 and its one exception (RFC 8252 7.3). Does not own what may be registered. Never
+//! normalises: what is compared is bytes, so that no two readers of an address can disagree about it.
 
 use keyholder_core::application::{ApplicationType, OidcClient};
-use url::{Host, Url};
 
 /// Whether the client registered this address.
 pub fn is_registered(presented: &str, client: &OidcClient) -> bool {
@@ -38,55 +37,6 @@ fn after_port(rest: &str) -> Option<&str> {
         }
     };
     (rest.is_empty() || rest.starts_with('/') || rest.starts_with('?')).then_some(rest)
-}
-
-/// Why an address cannot be registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UnusableRedirectUri {
-    #[error("not an absolute address")]
-    NotAbsolute,
-    #[error("has a fragment (RFC 6749 3.1.2)")]
-    Fragment,
-    #[error("has a user name or password")]
-    UserInfo,
-    #[error("has a wildcard, white space, a backslash or a control character")]
-    Unclear,
-    #[error("is not https; http is for this machine only")]
-    NotHttps,
-    #[error("a scheme of its own is for native applications and holds a dot (RFC 8252 7.1)")]
-    Scheme,
-}
-
-/// Checks an address before it is registered, for redirection after sign-in or sign-out.
-pub fn check_registration(uri: &str, kind: ApplicationType) -> Result<(), UnusableRedirectUri> {
-    let unclear =
-        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '*' | '\\' | '"' | '<' | '>') || !c.is_ascii();
-    if uri.contains(unclear) {
-        return Err(UnusableRedirectUri::Unclear);
-    }
-    let url = Url::parse(uri).map_err(|_| UnusableRedirectUri::NotAbsolute)?;
-    if url.fragment().is_some() {
-        return Err(UnusableRedirectUri::Fragment);
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(UnusableRedirectUri::UserInfo);
-    }
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if is_this_machine(&url) => Ok(()),
-        "http" => Err(UnusableRedirectUri::NotHttps),
-        scheme if kind == ApplicationType::Native && scheme.contains('.') => Ok(()),
-        _ => Err(UnusableRedirectUri::Scheme),
-    }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]
