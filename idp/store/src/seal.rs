@@ -23,8 +23,8 @@ use keyholder_core::random::{Random, draw_bytes};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use file::Keys;
 pub use file::MasterKeyError;
+use file::{Keys, Stamp};
 
 const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 4;
@@ -33,17 +33,24 @@ const KEY_LENGTH: usize = 32;
 
 /// The key under which everything secret in the database is sealed.
 ///
-/// Re-reads its file when it meets a value that was sealed under a key added since: another process may have rotated.
+/// Looks whether its file changed before it seals, and when it meets a key that it does not know: another process may have
+/// rotated. So from the moment of a rotation everything is sealed with the new key, in every process.
 pub struct MasterKey {
     keys: RwLock<Arc<Keys>>,
     /// Where it was read from; `None` where it came from the environment.
-    path: Option<PathBuf>,
+    file: Option<KeyFile>,
     random: Arc<dyn Random>,
+}
+
+struct KeyFile {
+    path: PathBuf,
+    read: RwLock<Stamp>,
 }
 
 impl std::fmt::Debug for MasterKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("MasterKey").field("path", &self.path).finish_non_exhaustive()
+        let path = self.file.as_ref().map(|file| &file.path);
+        formatter.debug_struct("MasterKey").field("path", &path).finish_non_exhaustive()
     }
 }
 
@@ -53,15 +60,21 @@ impl MasterKey {
     /// # Errors
     /// A file that cannot be read or written, that others than its owner may read, or that is no key file.
     pub fn load_or_create(path: &Path, random: Arc<dyn Random>) -> Result<Self, MasterKeyError> {
-        let keys = match file::read(path)? {
-            Some(keys) => keys,
-            None => {
-                let keys = Keys::draw(random.as_ref());
-                // Whoever is first wins: two processes that start together end up with the same key.
-                if file::create(path, &keys)? { keys } else { file::read(path)?.ok_or(MasterKeyError::Malformed)? }
-            }
-        };
-        Ok(Self { keys: RwLock::new(Arc::new(keys)), path: Some(path.to_owned()), random })
+        if file::read(path)?.is_none() {
+            // Whoever is first wins: two processes that start together end up with the same key.
+            file::create(path, &Keys::draw(random.as_ref()))?;
+        }
+        Self::load(path, random)
+    }
+
+    /// Reads the key file.
+    ///
+    /// # Errors
+    /// As [`load_or_create`](Self::load_or_create), and where there is no key file.
+    pub fn load(path: &Path, random: Arc<dyn Random>) -> Result<Self, MasterKeyError> {
+        let (keys, stamp) = file::read(path)?.ok_or_else(|| MasterKeyError::Missing(path.to_owned()))?;
+        let file = KeyFile { path: path.to_owned(), read: RwLock::new(stamp) };
+        Ok(Self { keys: RwLock::new(Arc::new(keys)), file: Some(file), random })
     }
 
     /// Reads the key from text in the form of the key file, for an environment variable.
@@ -69,31 +82,30 @@ impl MasterKey {
     /// # Errors
     /// Text that is no key.
     pub fn from_text(text: &SecretString, random: Arc<dyn Random>) -> Result<Self, MasterKeyError> {
-        Ok(Self { keys: RwLock::new(Arc::new(Keys::parse(text)?)), path: None, random })
+        Ok(Self { keys: RwLock::new(Arc::new(Keys::parse(text)?)), file: None, random })
     }
 
-    /// Adds a new current key to the file; the former ones still open what they sealed. Processes that run go on with the key
-    /// that they have, and read the file again when they meet the new one.
+    /// Adds a new current key to the file; the former ones still open what they sealed.
     ///
     /// # Errors
-    /// As [`load_or_create`](Self::load_or_create), and where there is no key file.
+    /// As [`load`](Self::load).
     pub fn rotate(path: &Path, random: Arc<dyn Random>) -> Result<Self, MasterKeyError> {
-        let mut keys = file::read(path)?.ok_or_else(|| MasterKeyError::Missing(path.to_owned()))?;
+        let (mut keys, _) = file::read(path)?.ok_or_else(|| MasterKeyError::Missing(path.to_owned()))?;
         keys.add(random.as_ref());
         file::replace(path, &keys)?;
-        Ok(Self { keys: RwLock::new(Arc::new(keys)), path: Some(path.to_owned()), random })
+        Self::load(path, random)
     }
 
     /// Removes all keys but the current one from the file. Only after everything was sealed again
     /// ([`SqlStore::reseal`](crate::SqlStore::reseal)): what a removed key sealed is lost.
     ///
     /// # Errors
-    /// As [`rotate`](Self::rotate).
+    /// As [`load`](Self::load).
     pub fn forget_former(path: &Path, random: Arc<dyn Random>) -> Result<Self, MasterKeyError> {
-        let mut keys = file::read(path)?.ok_or_else(|| MasterKeyError::Missing(path.to_owned()))?;
+        let (mut keys, _) = file::read(path)?.ok_or_else(|| MasterKeyError::Missing(path.to_owned()))?;
         keys.forget_former();
         file::replace(path, &keys)?;
-        Ok(Self { keys: RwLock::new(Arc::new(keys)), path: Some(path.to_owned()), random })
+        Self::load(path, random)
     }
 
     /// The key as text, to be kept somewhere safe or put into the environment of another node.
@@ -105,20 +117,29 @@ impl MasterKey {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file again if it changed, which its length tells: rotation makes it longer.
+    /// The keys as the file has them now. Where it cannot be read, those that are known go on.
+    fn fresh_keys(&self) -> Arc<Keys> {
+        let Some(file) = &self.file else { return self.keys() };
+        // A look costs a microsecond or two: a forged value makes no more work than that.
+        let known = *file.read.read().unwrap_or_else(PoisonError::into_inner);
+        if Stamp::look(&file.path).is_none_or(|now| now == known) {
+            return self.keys();
+        }
+        let Ok(Some((keys, stamp))) = file::read(&file.path) else { return self.keys() };
+        let keys = Arc::new(keys);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
+        *file.read.write().unwrap_or_else(PoisonError::into_inner) = stamp;
+        keys
+    }
+
+    /// Keys with the one that is asked for among them.
     fn keys_with(&self, id: [u8; KEY_ID_LENGTH]) -> Option<Arc<Keys>> {
-        let keys = self.keys();
-        if keys.find(id).is_some() {
-            return Some(keys);
+        let known = self.keys();
+        if known.find(id).is_some() {
+            return Some(known);
         }
-        let path = self.path.as_deref()?;
-        // A forged value must cost no more than this look at the length.
-        if std::fs::metadata(path).ok()?.len() == keys.file_length() {
-            return None;
-        }
-        let read = Arc::new(file::read(path).ok()??);
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&read);
-        read.find(id).is_some().then_some(read)
+        let fresh = self.fresh_keys();
+        fresh.find(id).is_some().then_some(fresh)
     }
 }
 
@@ -151,7 +172,7 @@ fn derive(
 
 impl Sealer for MasterKey {
     fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        let keys = self.keys();
+        let keys = self.fresh_keys();
         let (id, master) = keys.current();
         let salt: [u8; SALT_LENGTH] = draw_bytes(self.random.as_ref());
         let (key, nonce) = derive(master, &salt, context)?;

@@ -73,6 +73,12 @@ impl SqlStore {
         self.readers.close().await;
     }
 
+    /// Runs work that knows the transaction from inside.
+    #[cfg(test)]
+    pub(crate) async fn work<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        self.writer.execute(work).await
+    }
+
     /// Where reads go.
     pub(crate) fn rows(&self) -> &Readers {
         &self.readers
@@ -99,4 +105,4 @@ impl Work for Reseal {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -17,6 +17,7 @@
     clippy::missing_panics_doc,
     reason = "assertions: a broken promise panics"
 )]
+#![allow(clippy::assigning_clones, reason = "shorter to read in examples")]
 #![allow(clippy::clone_on_copy, reason = "the macro that writes commands clones whatever they keep")]
 
 pub mod audit;
@@ -69,6 +70,11 @@ macro_rules! execute {
     };
 }
 use execute;
+
+/// A list of just this.
+fn only<T>(one: &T) -> &[T] {
+    std::slice::from_ref(one)
+}
 
 fn is_conflict<T>(outcome: &Result<T, StoreError>) -> bool {
     matches!(outcome, Err(StoreError::Conflict(_)))

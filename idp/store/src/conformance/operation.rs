@@ -11,7 +11,7 @@ use keyholder_core::link::LinkPurpose;
 use keyholder_core::ports::{Queries as _, SingleUse};
 
 use super::sample::{NOW, Serial, at, credential, flow, link, message, refresh_token, sample};
-use super::{execute, is_conflict};
+use super::{execute, is_conflict, only};
 use crate::SqlStore;
 
 pub async fn a_message_goes_to_one_worker(store: &SqlStore) {
@@ -107,14 +107,14 @@ fn signing_key() -> SigningKey {
 pub async fn a_signing_key_is_what_was_stored(store: &SqlStore) {
     let mut key = signing_key();
     execute!(store, t, [key], t.insert_signing_key(&key)).await.unwrap();
-    assert_eq!(store.list_signing_keys().await.unwrap(), [key.clone()]);
+    assert_eq!(store.list_signing_keys().await.unwrap(), only(&key));
     key.state = KeyState::Retired;
     key.active_from = at(61);
     key.published_until = Some(at(600));
     let mut changed = key.clone();
     changed.private_der = b"another".to_vec();
     execute!(store, t, [changed], t.update_signing_key(&changed)).await.unwrap();
-    assert_eq!(store.list_signing_keys().await.unwrap(), [key.clone()]);
+    assert_eq!(store.list_signing_keys().await.unwrap(), only(&key));
     let id = key.id;
     execute!(store, t, [], t.delete_signing_key(id)).await.unwrap();
     assert!(store.list_signing_keys().await.unwrap().is_empty());

@@ -5,7 +5,7 @@ use keyholder_core::id::{GrantId, SessionId};
 use keyholder_core::ports::{Familiarity, Queries as _};
 
 use super::sample::{NOW, Serial, at, refresh_token, sample, session, token};
-use super::{execute, is_conflict};
+use super::{execute, is_conflict, only};
 use crate::SqlStore;
 
 pub async fn a_session_is_found_by_its_token_while_it_stands(store: &SqlStore) {
@@ -16,7 +16,7 @@ pub async fn a_session_is_found_by_its_token_while_it_stands(store: &SqlStore) {
     let mut same_token = session(&s.person);
     same_token.token = s.session.token;
     assert!(is_conflict(&execute!(store, t, [same_token], t.insert_session(&same_token)).await));
-    assert_eq!(store.list_live_sessions(s.person.id, NOW).await.unwrap(), [s.session.clone()]);
+    assert_eq!(store.list_live_sessions(s.person.id, NOW).await.unwrap(), only(&s.session));
     assert!(store.list_live_sessions(s.person.id, s.session.expires_at).await.unwrap().is_empty());
 }
 
@@ -103,7 +103,7 @@ pub async fn all_sessions_of_a_person_end_but_one(store: &SqlStore) {
     let mut expected = [s.session.id, second.id];
     expected.sort();
     assert_eq!(ended, expected);
-    assert_eq!(store.list_live_sessions(person, at(6)).await.unwrap(), [kept.clone()]);
+    assert_eq!(store.list_live_sessions(person, at(6)).await.unwrap(), only(&kept));
     assert_eq!(store.list_live_sessions(s.other_person.id, at(6)).await.unwrap(), [of_another]);
     assert_eq!(store.find_grant(s.grant.id).await.unwrap().unwrap().ended_at, Some(at(5)));
     assert_eq!(store.find_grant(offline.id).await.unwrap().unwrap().ended_at, Some(at(5)));

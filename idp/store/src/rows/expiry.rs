@@ -26,25 +26,28 @@ where
 }
 
 pub(crate) async fn delete_expired<C: ConnectionTrait>(db: &C, now: Timestamp, limit: u64) -> Result<u64> {
-    let marks = delete::<single_use_marks::Entity, C>(
+    let mut count = delete::<single_use_marks::Entity, C>(
         db,
         single_use_marks::Column::Digest,
         single_use_marks::Column::ExpiresAt,
         now,
         limit,
-    );
-    let flows = delete::<flows::Entity, C>(db, flows::Column::Id, flows::Column::ExpiresAt, now, limit);
-    let links =
-        delete::<mailed_links::Entity, C>(db, mailed_links::Column::Id, mailed_links::Column::ExpiresAt, now, limit);
-    let tokens = delete::<refresh_tokens::Entity, C>(
+    )
+    .await?;
+    count += delete::<flows::Entity, C>(db, flows::Column::Id, flows::Column::ExpiresAt, now, limit).await?;
+    count +=
+        delete::<mailed_links::Entity, C>(db, mailed_links::Column::Id, mailed_links::Column::ExpiresAt, now, limit)
+            .await?;
+    // Tokens before their grants: what goes by itself is counted.
+    count += delete::<refresh_tokens::Entity, C>(
         db,
         refresh_tokens::Column::Id,
         refresh_tokens::Column::ExpiresAt,
         now,
         limit,
-    );
-    let grants = delete::<grants::Entity, C>(db, grants::Column::Id, grants::Column::ExpiresAt, now, limit);
-    let sessions = delete::<sessions::Entity, C>(db, sessions::Column::Id, sessions::Column::ExpiresAt, now, limit);
-    // Tokens before their grants: what goes by itself is counted.
-    Ok(marks.await? + flows.await? + links.await? + tokens.await? + grants.await? + sessions.await?)
+    )
+    .await?;
+    count += delete::<grants::Entity, C>(db, grants::Column::Id, grants::Column::ExpiresAt, now, limit).await?;
+    count += delete::<sessions::Entity, C>(db, sessions::Column::Id, sessions::Column::ExpiresAt, now, limit).await?;
+    Ok(count)
 }

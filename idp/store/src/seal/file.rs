@@ -43,7 +43,24 @@ pub(super) struct Keys {
     /// The current one first; never empty.
     current: SealingKey,
     former: Vec<SealingKey>,
-    file_length: u64,
+}
+
+/// Tells one state of the file from another: it is only ever replaced as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    length: u64,
+    modified: Option<std::time::SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        Self { length: metadata.len(), modified: metadata.modified().ok() }
+    }
+
+    /// The state of the file at this moment.
+    pub(super) fn look(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().as_ref().map(Self::of)
+    }
 }
 
 struct SealingKey {
@@ -64,9 +81,7 @@ impl Keys {
 
     fn assemble(digest_key: Zeroizing<[u8; KEY_LENGTH]>, current: SealingKey, former: Vec<SealingKey>) -> Self {
         let digest = hmac::Key::new(hmac::HMAC_SHA256, digest_key.as_ref());
-        let mut keys = Self { digest_key, digest, current, former, file_length: 0 };
-        keys.file_length = keys.write().expose_secret().len() as u64;
-        keys
+        Self { digest_key, digest, current, former }
     }
 
     /// Reads the text of a key file.
@@ -107,13 +122,11 @@ impl Keys {
     pub(super) fn add(&mut self, random: &dyn Random) {
         let former = std::mem::replace(&mut self.current, SealingKey::draw(random));
         self.former.insert(0, former);
-        self.file_length = self.write().expose_secret().len() as u64;
     }
 
     /// Drops all but the current key.
     pub(super) fn forget_former(&mut self) {
         self.former.clear();
-        self.file_length = self.write().expose_secret().len() as u64;
     }
 
     pub(super) fn current(&self) -> ([u8; KEY_ID_LENGTH], &[u8; KEY_LENGTH]) {
@@ -127,29 +140,27 @@ impl Keys {
     pub(super) fn digest(&self) -> &hmac::Key {
         &self.digest
     }
-
-    pub(super) fn file_length(&self) -> u64 {
-        self.file_length
-    }
 }
 
 /// Reads the file; `None` where there is none.
-pub(super) fn read(path: &Path) -> Result<Option<Keys>, MasterKeyError> {
+pub(super) fn read(path: &Path) -> Result<Option<(Keys, Stamp)>, MasterKeyError> {
     let failed = |source| MasterKeyError::Io { path: path.to_owned(), source };
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    check_owner_only(&file.metadata().map_err(failed)?, path)?;
+    let metadata = file.metadata().map_err(failed)?;
+    check_owner_only(&metadata, path)?;
     let text = SecretString::from(io::read_to_string(file).map_err(failed)?);
-    Keys::parse(&text).map(Some)
+    Ok(Some((Keys::parse(&text)?, Stamp::of(&metadata))))
 }
 
 #[cfg(unix)]
 fn check_owner_only(metadata: &fs::Metadata, path: &Path) -> Result<(), MasterKeyError> {
     use std::os::unix::fs::PermissionsExt as _;
-    if metadata.permissions().mode() & 0o077 == 0 { Ok(()) } else { Err(MasterKeyError::Exposed(path.to_owned())) }
+    let others = metadata.permissions().mode() & 0o077;
+    if others == 0 { Ok(()) } else { Err(MasterKeyError::Exposed(path.to_owned())) }
 }
 
 #[cfg(not(unix))]
@@ -157,16 +168,16 @@ fn check_owner_only(_: &fs::Metadata, _: &Path) -> Result<(), MasterKeyError> {
     Ok(())
 }
 
-/// Makes the file; `false` where somebody else made it first.
-pub(super) fn create(path: &Path, keys: &Keys) -> Result<bool, MasterKeyError> {
+/// Makes the file, unless somebody else made it first.
+pub(super) fn create(path: &Path, keys: &Keys) -> Result<(), MasterKeyError> {
     let failed = |source| MasterKeyError::Io { path: path.to_owned(), source };
     let temporary = write_beside(path, keys).map_err(failed)?;
     // A link, unlike a rename, does not replace what is there.
     let linked = fs::hard_link(&temporary, path);
     fs::remove_file(&temporary).map_err(failed)?;
     match linked {
-        Ok(()) => sync_folder(path).map_err(failed).map(|()| true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Ok(()) => sync_folder(path).map_err(failed),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(error)),
     }
 }

@@ -33,7 +33,7 @@ async fn standing<M: MigratorTrait>(database: &DatabaseConnection, path: &Path) 
     }
     let there: HashSet<&String> = applied.iter().collect();
     let pending = known.iter().filter(|name| !there.contains(name)).cloned().collect();
-    Ok(Standing { pending, applied })
+    Ok(Standing { applied, pending })
 }
 
 async fn applied(database: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
@@ -103,7 +103,7 @@ async fn back_up(
     before: &str,
 ) -> Result<PathBuf, OpenError> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let copy = (1_u32..)
+    let copy = (1..=u32::MAX)
         .map(|number| folder.join(format!("{stem}-before-{before}-{number}.db")))
         .find(|copy| !copy.exists())
         .unwrap_or_else(|| folder.join(format!("{stem}-before-{before}.db")));

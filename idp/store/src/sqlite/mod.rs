@@ -6,3 +6,6 @@ pub(crate) mod open;
 pub(crate) mod readers;
 pub(crate) mod transaction;
 pub(crate) mod writer;
+
+#[cfg(test)]
+mod tests;

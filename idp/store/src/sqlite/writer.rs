@@ -265,14 +265,12 @@ impl Loop {
 
     /// Opens a transaction, on a new connection where the former was given up. Waits while another process writes.
     async fn begin(&mut self) -> Result<SqlTransaction, StoreError> {
-        let transaction = match self.transaction.take() {
-            Some(transaction) => transaction,
-            None => {
-                let connected = self.options.connect().await;
-                let connection =
-                    connected.map_err(|error| stored(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
-                SqlTransaction::new(connection, Arc::clone(&self.sealer))
-            }
+        let transaction = if let Some(transaction) = self.transaction.take() {
+            transaction
+        } else {
+            let connected = self.options.connect().await;
+            let connection = connected.map_err(|error| stored(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
+            SqlTransaction::new(connection, Arc::clone(&self.sealer))
         };
         let deadline = Instant::now() + BUSY_LIMIT;
         loop {

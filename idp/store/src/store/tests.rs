@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::seal::MasterKey;
 use crate::{SqlStore, SqliteOptions};
 
+/// The random source of tests.
 #[derive(Debug)]
 pub(crate) struct SystemRandom;
 
@@ -18,6 +19,7 @@ impl Random for SystemRandom {
     }
 }
 
+/// A master key that is the same in each test and each process of a test.
 pub(crate) fn sealer() -> Arc<MasterKey> {
     let text = format!("keyholder-master-key-1 digest:{} key:00000001:{}", "1f".repeat(32), "2e".repeat(32));
     Arc::new(MasterKey::from_text(&SecretString::from(text), Arc::new(SystemRandom)).unwrap())
