@@ -1,2 +1,5 @@
-//! idp/server
-fn main() {}
+//! The binary `keyholder`.
+
+fn main() -> std::process::ExitCode {
+    keyholder::cli::main()
+}

@@ -1,0 +1,533 @@
+//! Compares what a file asks for with what is stored, and makes the difference, in one transaction.
+//!
+//! The whole plan is made before the first write, so that a mistake anywhere changes nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use keyholder_core::application::{ClientAuthentication, OfferedTo, OidcClient, RelyingApplication, SecretHash};
+use keyholder_core::audit::{AuditEvent, AuditKind};
+use keyholder_core::id::{ApplicationId, PupilScopeId, SchoolId, TrustId, UserGroupId};
+use keyholder_core::membership::{PupilScope, PupilScopeKind, UserGroup};
+use keyholder_core::ports::{Command, StoreError, Transaction};
+use keyholder_core::random::Random;
+use keyholder_core::school::{School, Trust};
+use keyholder_core::time::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::application::{SecretMethod, WantedApplication, WantedAuthentication, WantedOffer, WantedSecret};
+use super::document::Located;
+use super::wanted::{Wanted, WantedGroup, WantedPupilScope, WantedSchool};
+use crate::audit::{About, event_at};
+use crate::config::faults::{Fault, suggestion};
+use crate::digest::hash_token;
+
+/// Whether what was found out is also done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Write,
+    DryRun,
+}
+
+/// What happens to applications that the file does not list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unlisted {
+    Keep,
+    Remove,
+}
+
+/// The command behind `keyholder apply`.
+#[derive(Debug)]
+pub(crate) struct Apply {
+    pub(crate) wanted: Wanted,
+    pub(crate) unlisted: Unlisted,
+    pub(crate) mode: Mode,
+    pub(crate) now: Timestamp,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// What was done, or would be.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub(crate) changes: Vec<Change>,
+    /// New client secrets, by client id: this is the only time that they are seen.
+    pub(crate) secrets: Vec<(String, SecretString)>,
+}
+
+/// One line of the difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) kind: ChangeKind,
+    /// Such as `school oakfield`.
+    pub(crate) what: String,
+    /// The names of the fields that differ.
+    pub(crate) fields: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ChangeKind {
+    Added,
+    Changed,
+    Removed,
+    Unchanged,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.kind {
+            ChangeKind::Added => "added",
+            ChangeKind::Changed => "changed",
+            ChangeKind::Removed => "removed",
+            ChangeKind::Unchanged => "unchanged",
+        };
+        write!(formatter, "{word:<9}  {}", self.what)?;
+        if !self.fields.is_empty() {
+            write!(formatter, ": {}", self.fields.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Command for Apply {
+    /// Mistakes that only the stored rows show: nothing was changed then.
+    type Output = Result<Applied, Vec<Fault>>;
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<Self::Output, StoreError> {
+        let stored = Stored::read(transaction).await?;
+        let plan = Plan::make(self, &stored);
+        if !plan.faults.is_empty() {
+            return Ok(Err(plan.faults));
+        }
+        if self.mode == Mode::Write {
+            plan.write(transaction).await?;
+        }
+        Ok(Ok(Applied { changes: plan.changes, secrets: plan.secrets }))
+    }
+}
+
+/// What is there before.
+struct Stored {
+    trusts: BTreeMap<String, Trust>,
+    schools: BTreeMap<String, School>,
+    groups: BTreeMap<(SchoolId, String), UserGroup>,
+    pupil_scopes: Vec<PupilScope>,
+    applications: BTreeMap<String, RelyingApplication>,
+}
+
+impl Stored {
+    async fn read(transaction: &dyn Transaction) -> Result<Self, StoreError> {
+        let trusts = transaction.list_trusts().await?;
+        let schools = transaction.list_schools().await?;
+        let (mut groups, mut pupil_scopes) = (BTreeMap::new(), Vec::new());
+        for school in &schools {
+            let of_school = transaction.list_groups(school.id).await?;
+            groups.extend(of_school.into_iter().map(|group| ((school.id, group.slug.clone()), group)));
+            pupil_scopes.extend(transaction.list_pupil_scopes(school.id).await?);
+        }
+        let applications = transaction.list_applications().await?;
+        Ok(Self {
+            trusts: trusts.into_iter().map(|trust| (trust.slug.clone(), trust)).collect(),
+            schools: schools.into_iter().map(|school| (school.slug.clone(), school)).collect(),
+            groups,
+            pupil_scopes,
+            applications: applications
+                .into_iter()
+                .map(|application| (application.client.client_id.clone(), application))
+                .collect(),
+        })
+    }
+}
+
+/// Everything that will be written.
+struct Plan<'a> {
+    apply: &'a Apply,
+    stored: &'a Stored,
+    faults: Vec<Fault>,
+    changes: Vec<Change>,
+    secrets: Vec<(String, SecretString)>,
+    audit: Vec<AuditEvent>,
+    /// Of the file and of the store together.
+    trust_ids: BTreeMap<String, TrustId>,
+    school_ids: BTreeMap<String, SchoolId>,
+    trusts: Vec<Trust>,
+    schools: Vec<School>,
+    groups: Vec<UserGroup>,
+    pupil_scopes: Vec<PupilScope>,
+    applications: Vec<RelyingApplication>,
+    removed: Vec<ApplicationId>,
+}
+
+impl<'a> Plan<'a> {
+    fn make(apply: &'a Apply, stored: &'a Stored) -> Self {
+        let mut plan = Self {
+            apply,
+            stored,
+            faults: Vec::new(),
+            changes: Vec::new(),
+            secrets: Vec::new(),
+            audit: Vec::new(),
+            trust_ids: stored.trusts.iter().map(|(slug, trust)| (slug.clone(), trust.id)).collect(),
+            school_ids: stored.schools.iter().map(|(slug, school)| (slug.clone(), school.id)).collect(),
+            trusts: Vec::new(),
+            schools: Vec::new(),
+            groups: Vec::new(),
+            pupil_scopes: Vec::new(),
+            applications: Vec::new(),
+            removed: Vec::new(),
+        };
+        plan.plan_trusts();
+        for school in &apply.wanted.schools {
+            plan.plan_school(school);
+        }
+        for group in &apply.wanted.groups {
+            plan.plan_group(group);
+        }
+        for scope in &apply.wanted.pupil_scopes {
+            plan.plan_pupil_scope(scope);
+        }
+        for application in &apply.wanted.applications {
+            plan.plan_application(application);
+        }
+        if apply.unlisted == Unlisted::Remove {
+            plan.plan_removals();
+        }
+        plan.faults.sort_by(|a, b| a.origin.cmp(&b.origin));
+        plan
+    }
+
+    async fn write(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
+        for trust in &self.trusts {
+            transaction.put_trust(trust).await?;
+        }
+        for school in &self.schools {
+            transaction.put_school(school).await?;
+        }
+        for group in &self.groups {
+            transaction.put_group(group).await?;
+        }
+        for scope in &self.pupil_scopes {
+            transaction.put_pupil_scope(scope).await?;
+        }
+        for application in &self.applications {
+            transaction.put_application(application).await?;
+        }
+        for id in &self.removed {
+            transaction.delete_application(*id).await?;
+        }
+        for event in &self.audit {
+            transaction.insert_audit(event).await?;
+        }
+        if !self.audit.is_empty() {
+            // Running servers keep applications, and what they refer to, in memory until this rises.
+            transaction.raise_revision("applications").await?;
+        }
+        Ok(())
+    }
+
+    /// Notes a line of the difference and, where something differs, the audit event. `true` where it has to be written.
+    fn note<T: Serialize>(&mut self, what: String, before: Option<&T>, after: &T, subject: Subject) -> bool {
+        let fields = before.map(|before| differing_fields(before, after)).unwrap_or_default();
+        let kind = match before {
+            None => ChangeKind::Added,
+            Some(_) if fields.is_empty() => ChangeKind::Unchanged,
+            Some(_) => ChangeKind::Changed,
+        };
+        let change = Change { kind, what, fields };
+        if kind != ChangeKind::Unchanged {
+            self.record(subject.kind(kind), &subject, &change);
+        }
+        self.changes.push(change);
+        kind != ChangeKind::Unchanged
+    }
+
+    fn record(&mut self, kind: AuditKind, subject: &Subject, change: &Change) {
+        let words: Vec<_> = change.to_string().split_whitespace().map(str::to_owned).collect();
+        let detail = format!("keyholder apply: {}", words.join(" "));
+        let about = About {
+            school: subject.school(),
+            application: subject.application(),
+            detail: Some(&detail),
+            ..About::default()
+        };
+        let event = event_at(self.apply.random.as_ref(), self.apply.now, kind, about);
+        self.audit.push(event);
+    }
+
+    fn plan_trusts(&mut self) {
+        for wanted in &self.apply.wanted.trusts {
+            let before = self.stored.trusts.get(&wanted.slug.value);
+            let trust = Trust {
+                id: before.map_or_else(|| TrustId::draw(self.apply.random.as_ref(), self.apply.now), |trust| trust.id),
+                slug: wanted.slug.value.clone(),
+                name: wanted.name.clone(),
+                one_subject_across_schools: wanted.one_subject_across_schools,
+                created_at: before.map_or(self.apply.now, |trust| trust.created_at),
+            };
+            self.trust_ids.insert(trust.slug.clone(), trust.id);
+            if self.note(format!("trust {}", trust.slug), before, &trust, Subject::Trust) {
+                self.trusts.push(trust);
+            }
+        }
+    }
+
+    fn plan_school(&mut self, wanted: &WantedSchool) {
+        let trust = match &wanted.trust {
+            None => None,
+            Some(slug) => match self.trust_ids.get(&slug.value) {
+                Some(id) => Some(*id),
+                None => return self.unknown_trust(slug),
+            },
+        };
+        let before = self.stored.schools.get(&wanted.slug.value);
+        let school = School {
+            id: before.map_or_else(|| SchoolId::draw(self.apply.random.as_ref(), self.apply.now), |school| school.id),
+            trust,
+            slug: wanted.slug.value.clone(),
+            name: wanted.name.clone(),
+            urn: wanted.urn.clone(),
+            ukprn: wanted.ukprn.clone(),
+            branding: wanted
+                .branding
+                .clone()
+                .or_else(|| before.map(|school| school.branding.clone()))
+                .unwrap_or_default(),
+            created_at: before.map_or(self.apply.now, |school| school.created_at),
+        };
+        self.school_ids.insert(school.slug.clone(), school.id);
+        if self.note(format!("school {}", school.slug), before, &school, Subject::School(school.id)) {
+            self.schools.push(school);
+        }
+    }
+
+    fn plan_group(&mut self, wanted: &WantedGroup) {
+        let Some(school) = self.school(&wanted.school) else { return };
+        let before = self.stored.groups.get(&(school, wanted.slug.value.clone()));
+        let group = UserGroup {
+            id: before.map_or_else(|| UserGroupId::draw(self.apply.random.as_ref(), self.apply.now), |group| group.id),
+            school,
+            slug: wanted.slug.value.clone(),
+            name: wanted.name.clone(),
+            full: wanted.full.clone(),
+            restricted: wanted.restricted.clone(),
+            needs: wanted.needs,
+            elevation_minutes: wanted.elevation_minutes,
+            created_at: before.map_or(self.apply.now, |group| group.created_at),
+        };
+        let what = format!("group {}/{}", wanted.school.value, group.slug);
+        if self.note(what, before, &group, Subject::OfSchool(school)) {
+            self.groups.push(group);
+        }
+    }
+
+    fn plan_pupil_scope(&mut self, wanted: &WantedPupilScope) {
+        let Some(school) = self.school(&wanted.school) else { return };
+        let before = self
+            .stored
+            .pupil_scopes
+            .iter()
+            .find(|scope| scope.school == school && scope.kind == wanted.kind && scope.name == wanted.name.value);
+        let scope = PupilScope {
+            id: before.map_or_else(|| PupilScopeId::draw(self.apply.random.as_ref(), self.apply.now), |scope| scope.id),
+            school,
+            kind: wanted.kind,
+            name: wanted.name.value.clone(),
+        };
+        let kind = match scope.kind {
+            PupilScopeKind::YearGroup => "year group",
+            PupilScopeKind::Class => "class",
+        };
+        let what = format!("{kind} {}/{}", wanted.school.value, scope.name);
+        if self.note(what, before, &scope, Subject::OfSchool(school)) {
+            self.pupil_scopes.push(scope);
+        }
+    }
+
+    fn plan_application(&mut self, wanted: &WantedApplication) {
+        let Some(offered_to) = self.offer(&wanted.offered_to) else { return };
+        let before = self.stored.applications.get(&wanted.client_id.value);
+        let (authentication, secret) =
+            authentication(&wanted.authentication, before.map(|before| &before.client.authentication));
+        let mut application = RelyingApplication {
+            id: before
+                .map_or_else(|| ApplicationId::draw(self.apply.random.as_ref(), self.apply.now), |before| before.id),
+            name: wanted.name.clone(),
+            offered_to,
+            consent: wanted.consent,
+            launch_url: wanted.launch_url.clone(),
+            client: client(wanted, authentication),
+            created_at: before.map_or(self.apply.now, |before| before.created_at),
+            // Not a difference by itself.
+            updated_at: before.map_or(self.apply.now, |before| before.updated_at),
+        };
+        if let Some(secret) = secret {
+            self.secrets.push((wanted.client_id.value.clone(), secret));
+        }
+        let what = format!("application {}", wanted.client_id.value);
+        if self.note(what, before, &application, Subject::Application(application.id)) {
+            application.updated_at = self.apply.now;
+            self.applications.push(application);
+        }
+    }
+
+    fn plan_removals(&mut self) {
+        for (client_id, application) in &self.stored.applications {
+            if self.apply.wanted.applications.iter().any(|wanted| wanted.client_id.value == *client_id) {
+                continue;
+            }
+            let what = format!("application {client_id}");
+            let change = Change { kind: ChangeKind::Removed, what, fields: Vec::new() };
+            self.record(AuditKind::ApplicationRemoved, &Subject::Application(application.id), &change);
+            self.changes.push(change);
+            self.removed.push(application.id);
+        }
+    }
+
+    fn offer(&mut self, wanted: &WantedOffer) -> Option<OfferedTo> {
+        match wanted {
+            WantedOffer::Schools(slugs) => {
+                let ids: Vec<_> = slugs.iter().map(|slug| self.school(slug)).collect();
+                ids.into_iter().collect::<Option<_>>().map(OfferedTo::Schools)
+            }
+            WantedOffer::Trust(slug) => match self.trust_ids.get(&slug.value) {
+                Some(id) => Some(OfferedTo::Trust(*id)),
+                None => {
+                    self.unknown_trust(slug);
+                    None
+                }
+            },
+        }
+    }
+
+    fn school(&mut self, slug: &Located<String>) -> Option<SchoolId> {
+        let id = self.school_ids.get(&slug.value).copied();
+        if id.is_none() {
+            let known: Vec<_> = self.school_ids.keys().cloned().collect();
+            self.unknown(slug, "school", &known);
+        }
+        id
+    }
+
+    fn unknown_trust(&mut self, slug: &Located<String>) {
+        let known: Vec<_> = self.trust_ids.keys().cloned().collect();
+        self.unknown(slug, "trust", &known);
+    }
+
+    fn unknown(&mut self, slug: &Located<String>, kind: &str, known: &[String]) {
+        let hint = suggestion(&slug.value, known.iter().map(String::as_str));
+        self.faults.push(slug.fault(format!("there is no {kind} `{}`, neither here nor stored{hint}", slug.value)));
+    }
+}
+
+/// What an audit event is about.
+enum Subject {
+    Trust,
+    School(SchoolId),
+    /// A group or a pupil scope of that school.
+    OfSchool(SchoolId),
+    Application(ApplicationId),
+}
+
+impl Subject {
+    fn school(&self) -> Option<SchoolId> {
+        match self {
+            Self::School(id) | Self::OfSchool(id) => Some(*id),
+            Self::Trust | Self::Application(_) => None,
+        }
+    }
+
+    fn application(&self) -> Option<ApplicationId> {
+        match self {
+            Self::Application(id) => Some(*id),
+            Self::Trust | Self::School(_) | Self::OfSchool(_) => None,
+        }
+    }
+
+    fn kind(&self, change: ChangeKind) -> AuditKind {
+        match (self, change) {
+            (Self::School(_), ChangeKind::Added) => AuditKind::SchoolCreated,
+            (Self::School(_) | Self::Trust, _) => AuditKind::SchoolChanged,
+            (Self::OfSchool(_), _) => AuditKind::GroupChanged,
+            (Self::Application(_), ChangeKind::Added) => AuditKind::ApplicationCreated,
+            (Self::Application(_), ChangeKind::Removed) => AuditKind::ApplicationRemoved,
+            (Self::Application(_), _) => AuditKind::ApplicationChanged,
+        }
+    }
+}
+
+/// How the client will prove who it is, and its new secret where one was made. A secret that is asked to be generated
+/// is made once: the second run keeps it.
+fn authentication(
+    wanted: &WantedAuthentication,
+    before: Option<&ClientAuthentication>,
+) -> (ClientAuthentication, Option<SecretString>) {
+    match wanted {
+        WantedAuthentication::None => (ClientAuthentication::None, None),
+        WantedAuthentication::PrivateKeyJwt { jwks } => {
+            (ClientAuthentication::PrivateKeyJwt { jwks: jwks.clone() }, None)
+        }
+        WantedAuthentication::Secret { method, secret } => {
+            let (hash, new) = match (secret, before) {
+                (WantedSecret::Given(hash), _) => (hash.clone(), None),
+                (
+                    WantedSecret::Generate(_),
+                    Some(
+                        ClientAuthentication::ClientSecretBasic { secret }
+                        | ClientAuthentication::ClientSecretPost { secret },
+                    ),
+                ) => (secret.clone(), None),
+                (WantedSecret::Generate(secret), _) => {
+                    (SecretHash(hash_token(secret.expose_secret())), Some(secret.clone()))
+                }
+            };
+            let authentication = match method {
+                SecretMethod::Basic => ClientAuthentication::ClientSecretBasic { secret: hash },
+                SecretMethod::Post => ClientAuthentication::ClientSecretPost { secret: hash },
+            };
+            (authentication, new)
+        }
+    }
+}
+
+fn client(wanted: &WantedApplication, authentication: ClientAuthentication) -> OidcClient {
+    OidcClient {
+        client_id: wanted.client_id.value.clone(),
+        application_type: wanted.application_type,
+        authentication,
+        redirect_uris: wanted.redirect_uris.clone(),
+        post_logout_redirect_uris: wanted.post_logout_redirect_uris.clone(),
+        backchannel_logout_uri: wanted.backchannel_logout_uri.clone(),
+        frontchannel_logout_uri: wanted.frontchannel_logout_uri.clone(),
+        grant_types: wanted.grant_types.clone(),
+        response_types: wanted.response_types.clone(),
+        scopes: wanted.scopes.clone(),
+        id_token_signed_response_alg: wanted.id_token_signed_response_alg,
+        userinfo_signed_response_alg: wanted.userinfo_signed_response_alg,
+        introspection_signed_response_alg: wanted.introspection_signed_response_alg,
+        require_pkce: wanted.require_pkce,
+        refresh_rotation: wanted.refresh_rotation,
+        subject_type: wanted.subject_type,
+        origins: wanted.origins.clone(),
+        audiences: wanted.audiences.clone(),
+        default_max_age: wanted.default_max_age,
+    }
+}
+
+/// The names of the fields whose values differ; those of an application's client as fields of the application.
+fn differing_fields<T: Serialize>(before: &T, after: &T) -> Vec<String> {
+    let (before, after) = (flatten(before), flatten(after));
+    let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+}
+
+fn flatten<T: Serialize>(value: &T) -> serde_json::Map<String, Json> {
+    let Ok(Json::Object(mut fields)) = serde_json::to_value(value) else { return serde_json::Map::new() };
+    if let Some(Json::Object(client)) = fields.remove("client") {
+        fields.extend(client);
+    }
+    fields
+}
