@@ -35,7 +35,10 @@ pub struct Page {
 pub struct Form {
     pub action: Url,
     pub method: Method,
+    /// Fields as they stand, without the buttons.
     pub fields: Vec<(String, String)>,
+    /// Names of the buttons that say something when they are pressed.
+    pub buttons: Vec<String>,
 }
 
 impl Default for Browser {
@@ -202,7 +205,9 @@ impl Page {
 
     /// The form that has these fields.
     pub fn form_with(&self, fields: &[(&str, &str)]) -> Form {
-        let has = |form: &Form, name: &str| form.fields.iter().any(|(other, _)| other == name);
+        let has = |form: &Form, name: &str| {
+            form.fields.iter().map(|(other, _)| other).chain(&form.buttons).any(|other| other == name)
+        };
         let mut forms = self.forms().into_iter();
         forms.find(|form| fields.iter().all(|(name, _)| has(form, name))).unwrap_or_else(|| {
             let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
@@ -221,7 +226,7 @@ impl Page {
     fn read_form(&self, form: ElementRef<'_>) -> Form {
         let action = self.url.join(form.attr("action").unwrap_or_default()).unwrap();
         let post = form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
-        let inputs = Selector::parse("input[name], select[name], textarea[name], button[name]").unwrap();
+        let inputs = Selector::parse("input[name], select[name], textarea[name]").unwrap();
         let fields = form
             .select(&inputs)
             .filter(|field| match field.attr("type") {
@@ -230,7 +235,10 @@ impl Page {
             })
             .map(|field| (field.attr("name").unwrap().to_owned(), field.attr("value").unwrap_or_default().to_owned()))
             .collect();
-        Form { action, method: if post { Method::POST } else { Method::GET }, fields }
+        let buttons = Selector::parse("button[name]").unwrap();
+        let buttons = form.select(&buttons).map(|button| button.attr("name").unwrap().to_owned()).collect();
+        let method = if post { Method::POST } else { Method::GET };
+        Form { action, method, fields, buttons }
     }
 }
 

@@ -131,6 +131,9 @@ impl Keyholder {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("KEYHOLDER_")) {
+            command.env_remove(name);
+        }
         command.args(arguments).env("KEYHOLDER_CONFIG", self.path("keyholder.toml")).current_dir(self.folder.path());
         command
     }
@@ -178,10 +181,14 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The program as it is now: built once for each test binary, which does nothing when it is up to date.
+/// The program that `TESTS_KEYHOLDER` names, else as it is now: built once for each test binary, which does nothing when
+/// it is up to date.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(binary) = std::env::var_os("TESTS_KEYHOLDER") {
+            return binary.into();
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let build = std::process::Command::new(cargo).args(["build", "--quiet", "--package", "keyholder"]).status();
         assert!(build.unwrap().success(), "keyholder cannot be built");

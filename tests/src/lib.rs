@@ -4,15 +4,6 @@
 //! Owns how tests speak; each file in `tests/` owns a subject. Everything starts on free loopback ports and stops with its
 //! actor. What only a real browser or a real relying party can show is in `tests/web`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    reason = "tests fail by panicking"
-)]
-
 mod browser;
 mod cookies;
 mod keyholder;

@@ -120,9 +120,7 @@ impl Sum {
             let mut command = Command::new("node");
             // One file after another: each starts servers and a browser of its own.
             command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
-            command
-                .env("KEYHOLDER_TESTS_PYTHON", &python)
-                .env("KEYHOLDER_TESTS_XTASK", std::env::current_exe().unwrap_or_default());
+            command.env("TESTS_PYTHON", &python).env("TESTS_XTASK", std::env::current_exe().unwrap_or_default());
             command.current_dir(&folder);
             command
         };

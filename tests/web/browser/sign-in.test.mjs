@@ -1,0 +1,158 @@
+// A person signs in at the example application: phone and desktop, both languages, with and without scripts.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { DESKTOP, PHONE, context, launch, submit, typePassword } from "../chromium.mjs";
+import { Demo } from "../demo.mjs";
+
+let demo;
+let browser;
+
+before(async () => {
+  demo = await Demo.start();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+async function visit(options, run) {
+  const visitor = await context(browser, options);
+  const page = await visitor.newPage();
+  const errors = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(`${error}`));
+  try {
+    await run(page, visitor);
+    // A 403 of the application is logged as an error too; what a policy blocked is what matters.
+    assert.deepEqual(errors.filter((error) => !error.includes("status of 403")), []);
+  } finally {
+    await visitor.close();
+  }
+}
+
+const text = (page) => page.locator("body").innerText();
+
+for (const [width, viewport] of [["phone", PHONE], ["desktop", DESKTOP]]) {
+  for (const [language, locale] of [["en", "en-GB"], ["cy", "cy-GB"]]) {
+    for (const scripts of [true, false]) {
+      test(`a person signs in and out: ${width}, ${language}, ${scripts ? "with" : "without"} scripts`, async () => {
+        await visit({ viewport, locale, scripts }, async (page) => {
+          const teacher = demo.account("staff");
+          await page.goto(`${demo.app}/`);
+          await page.getByRole("link", { name: "Sign in with Keyholder" }).click();
+          assert.equal(new URL(page.url()).origin, demo.issuer);
+          assert.equal(await page.locator("html").getAttribute("lang"), language);
+          await typePassword(page, teacher);
+          // Cross-site: another host, so that only SameSite=Lax cookies of a redirect come along.
+          assert.equal(new URL(page.url()).origin, demo.app);
+          const said = await text(page);
+          for (const words of ["Amira Hussain", "Oakfield Primary", "Year 6", "Without a key"]) assert.ok(said.includes(words), words);
+
+          await page.goto(`${demo.app}/incidents/3`);
+          assert.ok((await text(page)).includes("A key is needed"));
+
+          await page.goto(`${demo.app}/`);
+          await page.getByRole("button", { name: "Sign out" }).click();
+          assert.ok((await text(page)).includes("You are signed out"), await text(page));
+          await page.goto(`${demo.app}/sign-in`);
+          assert.equal(await page.locator('input[name="email"]:visible').count(), 1, "the provider's session has ended too");
+        });
+      });
+    }
+  }
+}
+
+test("a wrong password is said in place, and the right one goes on", async () => {
+  await visit({}, async (page) => {
+    const teacher = demo.account("staff");
+    await page.goto(`${demo.app}/sign-in`);
+    await typePassword(page, { ...teacher, password: "grey heron by the loch" });
+    assert.match(await page.title(), /^Error/);
+    await page.fill('input[name="password"]', teacher.password);
+    await submit(page);
+    assert.equal(new URL(page.url()).origin, demo.app);
+  });
+});
+
+test("a deep link comes back to its page after the sign-in", async () => {
+  await visit({}, async (page) => {
+    await page.goto(`${demo.app}/incidents/2`);
+    await typePassword(page, demo.account("staff"));
+    assert.equal(page.url(), `${demo.app}/incidents/2`);
+  });
+});
+
+test("asking for a key without having one comes back and says so", async () => {
+  await visit({}, async (page) => {
+    await page.goto(`${demo.app}/incidents/3`);
+    await typePassword(page, demo.account("key-user"));
+    await page.getByRole("link", { name: "Sign in with your key" }).click();
+    if (new URL(page.url()).origin === demo.issuer) await typePassword(page, demo.account("key-user"));
+    assert.equal(new URL(page.url()).origin, demo.app);
+    assert.ok((await text(page)).includes("without your key"), await text(page));
+  });
+});
+
+test("a new person sets a first password by the mailed link and signs in", async () => {
+  await visit({ scripts: false }, async (page) => {
+    const { email } = demo.account("new");
+    const password = "otter under the old bridge";
+    await page.goto(`${demo.app}/s/oakfield-primary/sign-in`);
+    await page.fill('input[name="email"]', email);
+    await submit(page);
+    await page.locator('a[href*="forgot"]').first().click();
+    await page.fill('input[name="email"]', email);
+    await submit(page);
+    await page.goto(await demo.mailedLink(email));
+    await page.fill('input[name="password"]', password);
+    await page.fill('input[name="again"]', password);
+    await submit(page);
+    // On from there to the application where it began, with the new password.
+    await page.locator("main a.button").click();
+    if (await page.locator('input[name="email"]:visible').count()) await page.fill('input[name="email"]', email).then(() => submit(page));
+    await page.fill('input[name="password"]', password);
+    await submit(page);
+    assert.equal(new URL(page.url()).origin, demo.app);
+    assert.ok((await text(page)).includes("Daniel Reeve"));
+  });
+});
+
+test("one browser is signed in to two schools at once, and neither application hears of the other school", async () => {
+  await visit({}, async (page) => {
+    await page.goto(`${demo.app}/s/oakfield-primary/sign-in`);
+    await typePassword(page, demo.account("two-schools"));
+    assert.ok((await text(page)).includes("Oakfield Primary"));
+    await page.goto(`${demo.app}/s/ysgol-y-bryn/sign-in`);
+    assert.equal(new URL(page.url()).origin, demo.app, "no password is asked for again");
+    const facts = () => page.locator(".facts").innerText();
+    assert.ok((await facts()).includes("Ysgol y Bryn") && !(await facts()).includes("Oakfield"), await facts());
+    await page.goto(`${demo.app}/s/oakfield-primary/`);
+    assert.ok((await facts()).includes("Oakfield Primary") && !(await facts()).includes("Bryn"), await facts());
+  });
+});
+
+test("an application of somebody else learns nothing before the person agrees", async () => {
+  await visit({ scripts: false }, async (page) => {
+    await page.goto(`${demo.app}/s/trip-planner/sign-in`);
+    await typePassword(page, demo.account("staff"));
+    assert.ok((await text(page)).includes("Trip Planner"));
+    await page.locator('button[name="answer"][value="deny"]').click();
+    assert.ok((await text(page)).includes("You are not signed in"));
+    await page.goto(`${demo.app}/s/trip-planner/sign-in`);
+    await page.locator('button[name="answer"][value="allow"]').click();
+    assert.ok((await text(page)).includes("Amira Hussain"));
+  });
+});
+
+test("My applications lead to the applications", async () => {
+  await visit({}, async (page) => {
+    await page.goto(`${demo.issuer}/`);
+    await typePassword(page, demo.account("staff"));
+    assert.equal(page.url(), `${demo.issuer}/`);
+    await page.getByRole("link", { name: "Oakfield Safeguarding" }).click();
+    assert.ok((await text(page)).includes("Amira Hussain"));
+  });
+});

@@ -1,0 +1,105 @@
+// The demo, started on free ports with a data directory of its own: what the browser and the relying parties sign in to.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import http, { createServer } from "node:http";
+import https from "node:https";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export async function freePort() {
+  const server = createServer();
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Looks until something is there. A condition is waited for; no time is measured. */
+export async function until(what, look, times = 1200) {
+  for (let count = 0; count < times; count += 1) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+export class Demo {
+  static async start({ tls = false } = {}) {
+    const data = await mkdtemp(join(tmpdir(), "keyholder-demo-"));
+    const [port, appPort] = [await freePort(), await freePort()];
+    const flags = ["demo", "--data", data, "--port", `${port}`, "--app-port", `${appPort}`, ...(tls ? ["--tls"] : [])];
+    const xtask = process.env.TESTS_XTASK;
+    const child = xtask ? spawn(xtask, flags, { cwd: root }) : spawn("cargo", ["xtask", ...flags], { cwd: root });
+    const demo = new Demo();
+    demo.log = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (demo.log += text));
+    demo.child = child;
+    demo.data = data;
+    child.on("exit", () => (demo.ended = true));
+    try {
+      const json = await until("demo.json", async () => {
+        if (demo.ended) throw new Error(`the demo ended: ${demo.log}`);
+        return readFile(join(data, "demo.json"), "utf8").catch(() => null);
+      });
+      Object.assign(demo, JSON.parse(json));
+    } catch (error) {
+      await demo.stop();
+      throw error;
+    }
+    demo.certificate = tls ? join(data, "certificate.pem") : null;
+    return demo;
+  }
+
+  async stop() {
+    if (!this.ended) {
+      const exited = new Promise((exited) => this.child.once("exit", exited));
+      this.child.kill("SIGTERM");
+      this.exitCode = await exited;
+    }
+    await rm(this.data, { recursive: true, force: true });
+  }
+
+  account(role) {
+    return this.accounts.find((account) => account.role === role);
+  }
+
+  /** Applies a TOML text beside the running server, and waits until it counts. */
+  async apply(toml, clientId, redirectUri) {
+    const file = join(this.data, "more.toml");
+    await writeFile(file, toml);
+    const binary = join(process.env.TESTS_XTASK ? dirname(process.env.TESTS_XTASK) : join(root, "target/debug"), "keyholder");
+    await promisify(execFile)(binary, ["apply", file], { env: { ...process.env, KEYHOLDER_CONFIG: join(this.data, "keyholder.toml") } });
+    const query = new URLSearchParams({ client_id: clientId, redirect_uri: redirectUri, response_type: "code", scope: "openid" });
+    await until(`client ${clientId}`, async () => (await this.status(`/oidc/authorize?${query}`)) !== 400);
+  }
+
+  /** The status with which Keyholder answers. */
+  async status(path) {
+    const url = new URL(path, this.issuer);
+    const ca = this.certificate && (await readFile(this.certificate));
+    return new Promise((answered, failed) => {
+      const request = url.protocol === "https:" ? https.get(url, { ca }) : http.get(url);
+      request.on("response", (response) => answered(response.resume().statusCode)).on("error", failed);
+    });
+  }
+
+  /** The link in the newest mail to an address. */
+  async mailedLink(email) {
+    return until(`a mail to ${email}`, async () => {
+      const files = await readdir(this.mail_dir).catch(() => []);
+      for (const file of files.filter((name) => name.endsWith(".eml")).sort().reverse()) {
+        const raw = await readFile(join(this.mail_dir, file), "utf8");
+        const text = raw.replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=");
+        const link = text.match(/https?:\/\/\S+\/link\/[A-Za-z0-9_-]+/);
+        if (link && text.includes(email)) return link[0];
+      }
+      return null;
+    });
+  }
+}
