@@ -10,11 +10,7 @@ use crate::app::App;
 use crate::web::PageError;
 
 /// `GET /assets/{name}`
-pub(super) async fn asset(
-    app: Data<App>,
-    request: HttpRequest,
-    name: Path<String>,
-) -> Result<HttpResponse, PageError> {
+pub(super) async fn asset(app: Data<App>, request: HttpRequest, name: Path<String>) -> Result<HttpResponse, PageError> {
     let asset = app.theme.asset(&name).ok_or_else(|| PageError::problem(ProblemKind::NotFound).way_home())?;
     Ok(serve(&request, &name, asset))
 }

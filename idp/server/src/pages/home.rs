@@ -63,7 +63,8 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let mut applications = Vec::new();
     for application in app.applications.list(app).await? {
-        if let Some(launch) = application.launch_url.as_ref().filter(|_| application.offered_to.serves(&member.school)) {
+        if let Some(launch) = application.launch_url.as_ref().filter(|_| application.offered_to.serves(&member.school))
+        {
             applications.push(ApplicationLink { name: application.name.clone(), href: launch.to_string() });
         }
     }

@@ -11,11 +11,7 @@ use crate::cookies;
 use crate::web::{PageError, choice, own_path, see_other};
 
 /// `GET /language/{tag}?to={path}`
-pub(super) async fn choose(
-    app: Data<App>,
-    request: HttpRequest,
-    tag: Path<String>,
-) -> Result<HttpResponse, PageError> {
+pub(super) async fn choose(app: Data<App>, request: HttpRequest, tag: Path<String>) -> Result<HttpResponse, PageError> {
     let language = Language::ALL.into_iter().find(|language| language.tag() == *tag);
     let language = language.ok_or_else(|| PageError::problem(ProblemKind::NotFound).way_home())?;
     let query = form::parse(request.query_string().as_bytes());

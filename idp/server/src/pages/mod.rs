@@ -26,7 +26,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(resource("/s/{slug}/brand.css").route(read().to(branding::stylesheet)))
         .service(resource("/language/{tag}").route(read().to(language::choose)))
         .service(resource("/sign-out").route(read().to(sign_out::page)).route(post().to(sign_out::post)))
-        .service(resource("/sign-out/everywhere").route(read().to(sign_out::page)).route(post().to(sign_out::everywhere)))
+        .service(
+            resource("/sign-out/everywhere").route(read().to(sign_out::page)).route(post().to(sign_out::everywhere)),
+        )
         .service(resource("/signed-out").route(read().to(sign_out::signed_out)))
         .service(resource("/signed-out/everywhere").route(read().to(sign_out::signed_out_everywhere)))
         .service(resource("/link/{token}").route(read().to(links::page)).route(post().to(links::post)))

@@ -1,0 +1,6 @@
+//! What our own pages promise.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod home;
+mod links;
+mod sign_out;

@@ -29,9 +29,9 @@ pub use begin::begin;
 pub(crate) use begin::{begin_at, new_flow};
 pub(crate) use resume::open as open_resume;
 pub(crate) use scenery::about;
+pub use steps::forgot::LINK_MINUTES;
 pub(crate) use steps::password::{attempt, busy, circumstances, mail_to};
 pub(crate) use steps::read_email;
-pub use steps::forgot::LINK_MINUTES;
 pub use ticket::href;
 pub use ways::{as_another, start_again};
 

@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use keyholder_core::flow::{Flow, Origin};
 use keyholder_core::flow::dispatcher::Refusal;
+use keyholder_core::flow::{Flow, Origin};
 use keyholder_core::membership::MembershipInFull;
 use keyholder_theme::page::{EmailError, PasswordError, ProblemKind, SignInEmail, SignInPassword, Way};
 
@@ -46,11 +46,7 @@ async fn show(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResp
 }
 
 /// What the frame tells in this scene.
-pub(super) async fn about(
-    app: &App,
-    scene: &Scene,
-    member: Option<&MembershipInFull>,
-) -> Result<About, PageError> {
+pub(super) async fn about(app: &App, scene: &Scene, member: Option<&MembershipInFull>) -> Result<About, PageError> {
     let mut about = scenery::about(app, &scene.flow, scene.known.application.as_deref()).await?;
     if let Some(member) = member {
         about = about.school(member.school.clone());
@@ -124,12 +120,7 @@ async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpRespo
 }
 
 /// Back to our own page, with the school that was settled.
-async fn go_home(
-    app: &App,
-    flow: Flow,
-    return_to: &str,
-    member: &MembershipInFull,
-) -> Result<HttpResponse, PageError> {
+async fn go_home(app: &App, flow: Flow, return_to: &str, member: &MembershipInFull) -> Result<HttpResponse, PageError> {
     // A flow that was never stored permits nothing: it leaves no row either.
     if flow.version > 0 {
         app.store.execute(FinishFlow { flow, grant: None, audit: Vec::new() }).await?;

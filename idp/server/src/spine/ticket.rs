@@ -117,3 +117,8 @@ pub(super) async fn problem(app: &App, kind: ProblemKind, flow: &Flow) -> Result
     let about = scenery::about(app, flow, application.as_deref()).await?;
     Ok(PageError::problem(kind).about(about).ways(ways::start_again(flow, application.as_deref())))
 }
+
+#[cfg(test)]
+pub(crate) async fn read_for_test(app: &App, ticket: &str) -> Flow {
+    read(app, ticket).await.unwrap()
+}

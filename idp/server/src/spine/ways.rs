@@ -15,7 +15,8 @@ pub fn start_again(flow: &Flow, application: Option<&RelyingApplication>) -> Vec
     match (&flow.origin, application) {
         (Origin::Portal { .. }, _) => vec![Way::SignIn { href: "/".into() }],
         (Origin::Oidc { .. }, Some(application)) => {
-            let there = home_of(application).map(|href| Way::StartAgainAt { application: application.name.clone(), href });
+            let there =
+                home_of(application).map(|href| Way::StartAgainAt { application: application.name.clone(), href });
             there.into_iter().chain([Way::Home { href: "/".into() }]).collect()
         }
         (Origin::Oidc { .. }, None) => vec![Way::Home { href: "/".into() }],

@@ -65,7 +65,8 @@ fn finish(app: &App, visit: &Visit, answer: ServiceResponse<BoxBody>) -> Service
 fn page_instead(app: &App, request: &HttpRequest, response: &HttpResponse) -> Option<HttpResponse> {
     if let Some(error) = response.error().and_then(|error| error.as_error::<PageError>()) {
         log(error);
-        return (!matches!(error, PageError::Elsewhere(_))).then(|| problem_page(app, request, error, error.status_code()));
+        return (!matches!(error, PageError::Elsewhere(_)))
+            .then(|| problem_page(app, request, error, error.status_code()));
     }
     // Answers of the framework: no such method, an unreadable path. Programs keep the bare status.
     let bare = response.error().is_some() || !response.headers().contains_key(CONTENT_TYPE);

@@ -6,6 +6,7 @@ use keyholder_core::application::RelyingApplication;
 use keyholder_core::locale::Language;
 use keyholder_core::person::Person;
 use keyholder_core::school::School;
+use keyholder_core::time::Timestamp;
 use keyholder_theme::frame::{self, Frame};
 
 use super::visit::Visit;
@@ -38,10 +39,12 @@ impl About {
         Self { application: Some(application.name.clone()), ..self }
     }
 
-    /// With somebody signed in.
+    /// With somebody signed in, whose language counts before the browser's.
     #[must_use]
     pub fn person(self, person: &Person, change_school_href: Option<String>) -> Self {
-        Self { person: Some(frame::Person { name: person.display_name(), change_school_href }), ..self }
+        let preferred = person.language.map(|language| Asked { language, at: Timestamp::from_millis(0) });
+        let shown = frame::Person { name: person.display_name(), change_school_href };
+        Self { asked: self.asked.or(preferred), person: Some(shown), ..self }
     }
 }
 

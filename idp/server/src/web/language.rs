@@ -53,7 +53,15 @@ mod tests {
 
     #[test]
     fn only_paths_of_ours_are_gone_back_to() {
-        for path in ["", "https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "/a\r\nX: y", "sign-in"] {
+        for path in [
+            "",
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/a\r\nX: y",
+            "sign-in",
+        ] {
             assert_eq!(own_path(path), None, "{path:?}");
         }
         assert_eq!(own_path("/sign-in/abc?x=1"), Some("/sign-in/abc?x=1"));
@@ -63,7 +71,9 @@ mod tests {
     fn the_application_goes_before_an_older_choice_and_behind_a_newer_one() {
         let asked = Some(Asked { language: Language::Cy, at: Timestamp::from_seconds(100) });
         let with = |cookie: &str| {
-            TestRequest::default().insert_header(("cookie", format!("{}={cookie}", cookies::LANGUAGE))).to_http_request()
+            TestRequest::default()
+                .insert_header(("cookie", format!("{}={cookie}", cookies::LANGUAGE)))
+                .to_http_request()
         };
         assert_eq!(language(&with("en.99"), asked), Language::Cy);
         assert_eq!(language(&with("en.100"), asked), Language::En);

@@ -59,4 +59,6 @@ async fn not_found() -> Result<HttpResponse, PageError> {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

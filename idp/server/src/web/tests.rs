@@ -1,0 +1,129 @@
+//! What holds for every request.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use reqwest::Method;
+
+use super::testing::{ANN, House, with_fields};
+
+#[tokio::test]
+async fn pages_cannot_be_framed_and_run_nothing_foreign() {
+    let house = House::open().await;
+    let page = house.browser().open("/").await;
+    let policy = page.header("content-security-policy");
+    for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "script-src 'nonce-"] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    // Chromium applies form-action to every redirect after the form, and a sign-in ends at an application.
+    assert!(!policy.contains("form-action"), "{policy}");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    assert_eq!(page.header("referrer-policy"), "same-origin");
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(page.headers.get("strict-transport-security").is_none(), "the issuer is http");
+    let help = house.browser().open("/help").await;
+    assert!(help.header("content-security-policy").contains("form-action 'self'"));
+    assert_eq!(help.header("cross-origin-opener-policy"), "same-origin");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn nonces_and_references_are_new_each_time() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let (first, second) = (browser.open("/help").await, browser.open("/help").await);
+    assert_ne!(first.header("content-security-policy"), second.header("content-security-policy"));
+    assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_with_a_reference_and_a_way_home() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    browser.language = "cy";
+    let page = browser.open("/no/such/page?secret=1").await;
+    assert_eq!(page.status, 404);
+    assert!(page.has("lang=\"cy\"") && page.has(page.header("x-request-id")), "{}", page.text);
+    assert_eq!(page.link("/"), page.link("/"));
+    let wrong_method = browser.send("/help", browser.request(Method::DELETE, "/help")).await;
+    assert_eq!(wrong_method.status, 405);
+    assert!(wrong_method.has("<html"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn head_answers_like_get_without_a_body() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let (head, get) = (browser.send("/help", browser.request(Method::HEAD, "/help")).await, browser.get("/help").await);
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    assert_eq!(head.header("content-type"), get.header("content-type"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn forms_that_could_be_read_in_two_ways_are_refused_with_a_page() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let page = browser.open("/").await;
+    let (action, _) = page.form("/email");
+    let raw = |body: Vec<u8>| {
+        let request =
+            browser.request(Method::POST, &action).header("content-type", "application/x-www-form-urlencoded");
+        request.body(body)
+    };
+    let bad: [(&[u8], u16); 4] = [
+        (b"email=a%40b.example&email=c%40d.example", 400),
+        (b"email=a%40b.example%00", 400),
+        (b"email=%ff%fe%40b.example", 400),
+        (b"email=%zz", 400),
+    ];
+    for (body, status) in bad {
+        let answer = browser.send(&action, raw(body.to_vec())).await;
+        assert_eq!(answer.status, status, "{body:?}");
+        assert!(answer.has("<html"));
+    }
+    let answer = browser.send(&action, raw(vec![b'a'; 20_000])).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.has("<html"));
+    let json = browser.request(Method::POST, &action).header("content-type", "application/json").body("{}");
+    assert_eq!(browser.send(&action, json).await.status, 400);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_is_refused_whatever_it_carries() {
+    let house = House::open().await;
+    let browser = house.signed_in(ANN).await;
+    let page = browser.open("/sign-out").await;
+    let (action, fields) = page.form("/sign-out");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let foreign = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ];
+    for (name, value) in foreign {
+        let request = with_fields(browser.request(Method::POST, &action).header(name, value), &fields);
+        assert_eq!(browser.send(&action, request).await.status, 403, "{name}: {value}");
+    }
+    assert_eq!(browser.open("/").await.path, "/");
+    let own = with_fields(browser.request(Method::POST, &action).header("origin", super::testing::ISSUER), &fields);
+    assert_eq!(browser.send(&action, own).await.status, 303);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_host_header_decides_nothing() {
+    let house = House::open().await;
+    let browser = house.browser();
+    for path in ["/", "/help", "/no/such/page", "/s/oakfield", "/.well-known/openid-configuration"] {
+        let request = browser
+            .request(Method::GET, path)
+            .header("host", "evil.example")
+            .header("x-forwarded-host", "evil.example");
+        let page = browser.send(path, request).await;
+        assert!(!page.has("evil.example") && !format!("{:?}", page.headers).contains("evil.example"), "{path}");
+    }
+    house.close().await;
+}

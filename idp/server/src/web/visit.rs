@@ -30,7 +30,8 @@ pub(super) struct Visit {
 
 impl Visit {
     pub(super) fn begin(random: &dyn Random) -> Rc<Self> {
-        let letters = draw_bytes::<10>(random).map(|byte| ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0'));
+        let letters =
+            draw_bytes::<10>(random).map(|byte| ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0'));
         Rc::new(Self {
             reference: letters.into_iter().map(char::from).collect(),
             nonce: STANDARD.encode(draw_bytes::<16>(random)),

@@ -31,7 +31,9 @@ pub(super) async fn post(
         Some(id) => app.store.find_person(id).await?,
         None => None,
     };
-    let (Some(person), Ok(email)) = (person, Email::parse(address)) else { return Err(dead(app, request, link).await?) };
+    let (Some(person), Ok(email)) = (person, Email::parse(address)) else {
+        return Err(dead(app, request, link).await?);
+    };
     let whence = whence(request);
     let about = About { subject: Some(person.id), whence: Some(&whence), ..About::default() };
     let circumstances = spine::circumstances(app, &whence);

@@ -18,11 +18,7 @@ use crate::spine;
 use crate::web::{Form, PageError, check_form_token};
 
 /// `GET /link/{token}`
-pub(super) async fn page(
-    app: Data<App>,
-    request: HttpRequest,
-    token: Path<String>,
-) -> Result<HttpResponse, PageError> {
+pub(super) async fn page(app: Data<App>, request: HttpRequest, token: Path<String>) -> Result<HttpResponse, PageError> {
     let link = load(&app, &request, &token).await?;
     match &link.purpose {
         LinkPurpose::SetPassword { .. } => set_password::page(&app, &request, &link).await,

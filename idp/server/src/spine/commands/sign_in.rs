@@ -33,6 +33,9 @@ pub(crate) struct SignIn {
     pub(crate) now: Timestamp,
 }
 
+/// The detail of a sign-in with a browser that this person did not use before.
+pub(crate) const NEW_BROWSER: &str = "new browser";
+
 /// The same password under today's cost.
 pub(crate) struct Rehash {
     pub(crate) former: String,
@@ -72,11 +75,13 @@ impl Command for SignIn {
         if let Some(rehash) = &self.rehash {
             transaction.replace_password(self.session.person, &rehash.former, &rehash.password).await?;
         }
-        let familiarity = transaction.note_browser(self.session.person, self.session.browser, self.now).await?;
-        if familiarity == Familiarity::New {
+        let Session { person, browser, user_agent, .. } = &self.session;
+        let mut audit = self.audit.clone();
+        if transaction.note_browser(*person, *browser, user_agent, self.now).await? == Familiarity::New {
+            audit.personal.detail = Some(NEW_BROWSER.to_owned());
             transaction.insert_outbox(&self.warning).await?;
         }
-        transaction.insert_audit(&self.audit).await?;
+        transaction.insert_audit(&audit).await?;
         Ok(SignedIn::Now)
     }
 }
@@ -104,4 +109,3 @@ impl SignIn {
         }
     }
 }
-

@@ -1,5 +1,7 @@
 //! The same sign-in as somebody else than who is signed in.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::flow::Ask;
@@ -15,6 +17,8 @@ pub(in super::super) async fn page(
     ticket: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let flow = ticket::load(&app, &request, &ticket).await?;
-    let ask = Ask { proof_not_before: Some(app.now()), login_hint: None, ..flow.ask };
+    // Later than any proof that there is, even one of this very instant.
+    let later = app.now().plus(Duration::from_millis(1));
+    let ask = Ask { proof_not_before: Some(later), login_hint: None, ..flow.ask };
     begin_at(&app, &request, new_flow(&app, &request, flow.origin, ask), "").await
 }

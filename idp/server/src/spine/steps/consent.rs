@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::audit::AuditKind;
 use keyholder_core::flow::{Flow, Origin};
 use keyholder_core::membership::MembershipInFull;
+use keyholder_oidc::authorize::AuthorizationRequest;
 use keyholder_theme::page::{Consent, ProblemKind};
 use url::Url;
 
@@ -87,6 +88,7 @@ pub(in super::super) async fn show(
 /// The host to which the answer goes, from the checked request.
 fn host(flow: &Flow) -> String {
     let Origin::Oidc { request, .. } = &flow.origin else { return String::new() };
-    let address = request.get("redirect_uri").and_then(serde_json::Value::as_str).and_then(|uri| Url::parse(uri).ok());
+    let asked = serde_json::from_value::<AuthorizationRequest>(request.clone());
+    let address = asked.ok().and_then(|asked| Url::parse(&asked.reply_to.redirect_uri).ok());
     address.and_then(|address| address.host_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -213,11 +213,8 @@ pub(crate) fn circumstances(app: &App, whence: &Whence) -> Circumstances {
 pub(crate) fn mail_to(app: &App, person: &Person, mail: &Mail) -> Result<OutboxMessage, PageError> {
     let now = app.now();
     let mail = serde_json::to_value(mail).map_err(|_| PageError::Fault("a mail could not be written"))?;
-    let delivery = Delivery::Mail {
-        to: person.email.as_str().to_owned(),
-        language: person.language.unwrap_or_default(),
-        mail,
-    };
+    let delivery =
+        Delivery::Mail { to: person.email.as_str().to_owned(), language: person.language.unwrap_or_default(), mail };
     Ok(OutboxMessage { id: OutboxId::draw(&*app.random, now), delivery, due_at: now, attempts: 0, created_at: now })
 }
 
