@@ -1,16 +1,16 @@
 //! People, passwords, memberships, credentials.
 
-use std::collections::HashMap;
-
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::id::{CredentialId, MembershipId, PersonId, PupilScopeId, SchoolId, UserGroupId};
-use keyholder_core::membership::{Membership, MembershipInFull, PupilScope};
+use keyholder_core::membership::{Membership, MembershipInFull};
 use keyholder_core::person::{Email, Person, StoredPassword};
 use keyholder_core::ports::{PersonFilter, Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
-use uuid::Uuid;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IdenStatic, Iterable, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
+};
 
 use super::schools::{read_group, read_pupil_scope, read_school};
 use super::{Result, find, insert, instant, millis, open, put, read_word, replace_if, seal, write_word};
@@ -183,39 +183,6 @@ pub(crate) async fn replace_password<C: ConnectionTrait>(
     replace_if::<passwords::Entity, C>(db, row, same).await
 }
 
-async fn scopes_of<C: ConnectionTrait>(
-    db: &C,
-    memberships: Vec<Uuid>,
-) -> Result<Vec<(membership_pupil_scopes::Model, Option<pupil_scopes::Model>)>> {
-    if memberships.is_empty() {
-        return Ok(Vec::new());
-    }
-    let links = membership_pupil_scopes::Entity::find()
-        .filter(membership_pupil_scopes::Column::MembershipId.is_in(memberships))
-        .order_by_asc(membership_pupil_scopes::Column::Position)
-        .all(db)
-        .await
-        .map_err(stored)?;
-    if links.is_empty() {
-        return Ok(Vec::new());
-    }
-    let scopes: HashMap<Uuid, pupil_scopes::Model> = pupil_scopes::Entity::find()
-        .filter(pupil_scopes::Column::Id.is_in(links.iter().map(|link| link.pupil_scope_id)))
-        .all(db)
-        .await
-        .map_err(stored)?
-        .into_iter()
-        .map(|scope| (scope.id, scope))
-        .collect();
-    Ok(links
-        .into_iter()
-        .map(|link| {
-            let scope = scopes.get(&link.pupil_scope_id).cloned();
-            (link, scope)
-        })
-        .collect())
-}
-
 pub(crate) async fn find_membership<C: ConnectionTrait>(db: &C, id: MembershipId) -> Result<Option<Membership>> {
     let Some(row) = find::<memberships::Entity, C>(db, memberships::Column::Id.eq(id.as_uuid())).await? else {
         return Ok(None);
@@ -230,49 +197,65 @@ pub(crate) async fn find_membership<C: ConnectionTrait>(db: &C, id: MembershipId
     Ok(Some(read_membership(&row, scopes)))
 }
 
+/// Selects all columns of a joined entity under names that begin so.
+fn columns_of<E: EntityTrait>(mut select: Select<memberships::Entity>, start: &str) -> Select<memberships::Entity> {
+    for column in E::Column::iter() {
+        let name = format!("{start}{}", column.as_str());
+        select = select.column_as(column, name);
+    }
+    select
+}
+
 pub(crate) async fn list_memberships<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
-    let rows = memberships::Entity::find()
+    // One statement, since every userinfo asks for it: a row for each pupil scope, or one where there is none.
+    let school: RelationDef = memberships::Entity::belongs_to(schools::Entity)
+        .from(memberships::Column::SchoolId)
+        .to(schools::Column::Id)
+        .into();
+    let group: RelationDef = memberships::Entity::belongs_to(user_groups::Entity)
+        .from(memberships::Column::GroupId)
+        .to(user_groups::Column::Id)
+        .into();
+    let link: RelationDef = memberships::Entity::belongs_to(membership_pupil_scopes::Entity)
+        .from(memberships::Column::Id)
+        .to(membership_pupil_scopes::Column::MembershipId)
+        .into();
+    let scope: RelationDef = membership_pupil_scopes::Entity::belongs_to(pupil_scopes::Entity)
+        .from(membership_pupil_scopes::Column::PupilScopeId)
+        .to(pupil_scopes::Column::Id)
+        .into();
+    let mut select = memberships::Entity::find()
+        .join(JoinType::InnerJoin, school)
+        .join(JoinType::InnerJoin, group)
+        .join(JoinType::LeftJoin, link)
+        .join(JoinType::LeftJoin, scope);
+    select = columns_of::<schools::Entity>(select, "school_");
+    select = columns_of::<user_groups::Entity>(select, "group_");
+    select = columns_of::<pupil_scopes::Entity>(select, "scope_");
+    let query = select
         .filter(memberships::Column::PersonId.eq(person.as_uuid()))
         .order_by_asc(memberships::Column::CreatedAt)
         .order_by_asc(memberships::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let schools: HashMap<Uuid, schools::Model> = schools::Entity::find()
-        .filter(schools::Column::Id.is_in(rows.iter().map(|row| row.school_id)))
-        .all(db)
-        .await
-        .map_err(stored)?
-        .into_iter()
-        .map(|school| (school.id, school))
-        .collect();
-    let groups: HashMap<Uuid, user_groups::Model> = user_groups::Entity::find()
-        .filter(user_groups::Column::Id.is_in(rows.iter().map(|row| row.group_id)))
-        .all(db)
-        .await
-        .map_err(stored)?
-        .into_iter()
-        .map(|group| (group.id, group))
-        .collect();
-    let links = scopes_of(db, rows.iter().map(|row| row.id).collect()).await?;
-
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let school = schools.get(&row.school_id).cloned().ok_or_else(|| corrupt("school of a membership"))?;
-        let group = groups.get(&row.group_id).cloned().ok_or_else(|| corrupt("group of a membership"))?;
-        let mut pupil_scopes: Vec<PupilScope> = Vec::new();
-        for (_, scope) in links.iter().filter(|(link, _)| link.membership_id == row.id) {
-            pupil_scopes.push(read_pupil_scope(scope.clone().ok_or_else(|| corrupt("pupil scope of a membership"))?)?);
+        .order_by_asc(membership_pupil_scopes::Column::Position)
+        .into_query();
+    let mut found: Vec<MembershipInFull> = Vec::new();
+    for row in db.query_all(&query).await.map_err(stored)? {
+        let membership = memberships::Model::from_query_result(&row, "").map_err(stored)?;
+        let scope = pupil_scopes::Model::from_query_result_optional(&row, "scope_").map_err(stored)?;
+        let scope = scope.map(read_pupil_scope).transpose()?;
+        let id = MembershipId::from_uuid(membership.id);
+        if found.last().is_none_or(|last| last.membership.id != id) {
+            found.push(MembershipInFull {
+                membership: read_membership(&membership, Vec::new()),
+                school: read_school(schools::Model::from_query_result(&row, "school_").map_err(stored)?)?,
+                group: read_group(user_groups::Model::from_query_result(&row, "group_").map_err(stored)?)?,
+                pupil_scopes: Vec::new(),
+            });
         }
-        found.push(MembershipInFull {
-            membership: read_membership(&row, pupil_scopes.iter().map(|scope| scope.id).collect()),
-            school: read_school(school)?,
-            group: read_group(group)?,
-            pupil_scopes,
-        });
+        if let (Some(scope), Some(last)) = (scope, found.last_mut()) {
+            last.membership.pupil_scopes.push(scope.id);
+            last.pupil_scopes.push(scope);
+        }
     }
     Ok(found)
 }

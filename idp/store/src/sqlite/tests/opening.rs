@@ -114,6 +114,12 @@ async fn tables(path: &Path) -> Vec<String> {
     rows.into_iter().map(|row| row.get(0)).collect()
 }
 
+/// The copy that is made before the last migration, by its number.
+fn copy_name(number: u32) -> String {
+    let migrations = Migrator::migrations();
+    format!("keyholder-before-{}-{number}.db", migrations.last().unwrap().name())
+}
+
 fn copies(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = match fs::read_dir(folder.join("backups")) {
         Ok(entries) => entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect(),
@@ -201,10 +207,10 @@ async fn a_copy_is_made_where_there_is_something_to_migrate() {
     assert!(is_marked(&current, 1).await);
     assert_eq!(current.count_waiting_outbox().await.unwrap(), 0);
     current.close().await;
-    assert_eq!(copies(folder.path()), ["keyholder-before-m0005_operation-1.db"]);
+    assert_eq!(copies(folder.path()), ["keyholder-before-m0006_browser_names-1.db"]);
 
     // The copy is the former database, and opens as such.
-    let copy = folder.path().join("backups/keyholder-before-m0005_operation-1.db");
+    let copy = folder.path().join("backups/keyholder-before-m0006_browser_names-1.db");
     assert_eq!(tables(&copy).await, before);
     let restored = open_with::<Former>(&SqliteOptions::server(&copy), sealer()).await.unwrap();
     assert!(is_marked(&restored, 1).await);
@@ -276,7 +282,7 @@ async fn a_migration_survives_kill_9() {
         assert_eq!(tables(&path).await, before);
         // A copy that was not finished when its process was killed is in nobody's way.
         if former {
-            fs::write(folder.path().join("backups/keyholder-before-m0005_operation-2.db.part"), "half").unwrap();
+            fs::write(folder.path().join("backups/keyholder-before-m0006_browser_names-2.db.part"), "half").unwrap();
         }
 
         let store = open_with::<Later>(&options, sealer()).await.unwrap();
@@ -284,11 +290,7 @@ async fn a_migration_survives_kill_9() {
         store.close().await;
         let after = tables(&path).await;
         assert!(after.contains(&"later".to_owned()) && after.contains(&"later_id".to_owned()));
-        let expected: &[&str] = if former {
-            &["keyholder-before-m0005_operation-1.db", "keyholder-before-m0005_operation-2.db"]
-        } else {
-            &[]
-        };
+        let expected = if former { vec![copy_name(1), copy_name(2)] } else { Vec::new() };
         assert_eq!(copies(folder.path()), expected);
     }
 }
