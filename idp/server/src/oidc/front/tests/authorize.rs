@@ -52,6 +52,17 @@ async fn a_flow_is_answered_once() {
 }
 
 #[actix_web::test]
+async fn of_two_tabs_that_end_one_flow_exactly_one_gets_a_code() {
+    let world = World::new().await;
+    let begun = world.get(&request(&[]), Browser::SignedIn).await.location.unwrap();
+    let tab = || world.get(&begun, Browser::SignedIn);
+    let (one, two, three) = futures::join!(tab(), tab(), tab());
+    let codes = [one, two, three].iter().filter(|answer| answer.parameter("code").is_some()).count();
+    assert_eq!(codes, 1);
+    world.stop().await;
+}
+
+#[actix_web::test]
 async fn form_post_is_a_page_that_posts_the_code() {
     let world = World::new().await;
     let answer = world.follow(&request(&[("response_mode", "form_post")]), Browser::SignedIn).await;
