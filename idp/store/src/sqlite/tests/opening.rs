@@ -207,10 +207,10 @@ async fn a_copy_is_made_where_there_is_something_to_migrate() {
     assert!(is_marked(&current, 1).await);
     assert_eq!(current.count_waiting_outbox().await.unwrap(), 0);
     current.close().await;
-    assert_eq!(copies(folder.path()), ["keyholder-before-m0006_browser_names-1.db"]);
+    assert_eq!(copies(folder.path()), [copy_name(1)]);
 
     // The copy is the former database, and opens as such.
-    let copy = folder.path().join("backups/keyholder-before-m0006_browser_names-1.db");
+    let copy = folder.path().join("backups").join(copy_name(1));
     assert_eq!(tables(&copy).await, before);
     let restored = open_with::<Former>(&SqliteOptions::server(&copy), sealer()).await.unwrap();
     assert!(is_marked(&restored, 1).await);
@@ -282,7 +282,8 @@ async fn a_migration_survives_kill_9() {
         assert_eq!(tables(&path).await, before);
         // A copy that was not finished when its process was killed is in nobody's way.
         if former {
-            fs::write(folder.path().join("backups/keyholder-before-m0006_browser_names-2.db.part"), "half").unwrap();
+            let part = folder.path().join("backups").join(format!("{}.part", copy_name(2)));
+            fs::write(part, "half").unwrap();
         }
 
         let store = open_with::<Later>(&options, sealer()).await.unwrap();
