@@ -82,6 +82,17 @@ pub struct Throttled {
     pub retry_after: Duration,
     /// Which count is full; for the audit log, not for the page.
     pub of: Count,
+    /// Whether this is worth an audit event: a flood of refused tries must not become a flood of rows.
+    pub news: News,
+}
+
+/// Whether something was said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// The first refusal since a try was let through.
+    First,
+    /// One of many.
+    Repeated,
 }
 
 /// What is counted.
@@ -114,9 +125,19 @@ struct Counters {
     networks: Remembered<IpAddr, Failing>,
 }
 
-/// Tries for one account that have not succeeded, those in progress included.
-#[derive(Debug, Default)]
-struct Tries(u32);
+/// Tries for one account.
+#[derive(Debug)]
+struct Tries {
+    /// Those that have not succeeded, those in progress included.
+    count: u32,
+    refusal: News,
+}
+
+impl Tries {
+    fn of(count: u32) -> Self {
+        Self { count, refusal: News::First }
+    }
+}
 
 /// The accounts of one network that failed.
 #[derive(Debug)]
@@ -124,6 +145,7 @@ struct Failing {
     accounts: Remembered<[u8; 32], ()>,
     /// Before this instant no stranger tries.
     next_at: Timestamp,
+    refusal: News,
 }
 
 impl Default for Throttle {
@@ -145,26 +167,31 @@ impl Throttle {
     pub fn check(&self, attempt: &Attempt, now: Timestamp) -> Result<(), Throttled> {
         let mut counters = self.counters();
         let account = (attempt.account, attempt.acquaintance);
-        if let Some((Tries(tries), last)) = counters.accounts.find(&account, now) {
-            throttle(last.plus(delay(*tries)), now, Count::Account)?;
+        if let Some((tries, last)) = counters.accounts.find_mut(&account, now) {
+            throttle(last.plus(delay(tries.count)), now, Count::Account, &mut tries.refusal)?;
         }
         if attempt.acquaintance == Acquaintance::Stranger
-            && let Some(network) = counters.networks.find_mut(&network(attempt.network), now)
+            && let Some((network, _)) = counters.networks.find_mut(&network(attempt.network), now)
             && let Some(gap) = network.gap(now)
         {
-            throttle(network.next_at, now, Count::Network)?;
+            throttle(network.next_at, now, Count::Network, &mut network.refusal)?;
             network.next_at = now.plus(gap);
+            network.refusal = News::First;
         }
-        let Tries(tries) = counters.accounts.note(account, now, Tries::default);
-        *tries = tries.saturating_add(1);
+        let tries = counters.accounts.note(account, now, || Tries::of(0));
+        *tries = Tries::of(tries.count.saturating_add(1));
         Ok(())
     }
 
     /// The password was wrong, or nobody has that address. The wait begins now.
     pub fn failed(&self, attempt: &Attempt, now: Timestamp) {
         let mut counters = self.counters();
-        counters.accounts.note((attempt.account, attempt.acquaintance), now, || Tries(1));
-        let fresh = || Failing { accounts: Remembered::new(MOST_ACCOUNTS_OF_A_NETWORK, NETWORK_MEMORY), next_at: now };
+        counters.accounts.note((attempt.account, attempt.acquaintance), now, || Tries::of(1));
+        let fresh = || Failing {
+            accounts: Remembered::new(MOST_ACCOUNTS_OF_A_NETWORK, NETWORK_MEMORY),
+            next_at: now,
+            refusal: News::First,
+        };
         let network = counters.networks.note(network(attempt.network), now, fresh);
         network.accounts.note(attempt.account, now, || ());
     }
@@ -174,7 +201,7 @@ impl Throttle {
     pub fn succeeded(&self, attempt: &Attempt, now: Timestamp) {
         let mut counters = self.counters();
         counters.accounts.forget(&(attempt.account, attempt.acquaintance));
-        if let Some(network) = counters.networks.find_mut(&network(attempt.network), now) {
+        if let Some((network, _)) = counters.networks.find_mut(&network(attempt.network), now) {
             network.accounts.forget(&attempt.account);
         }
     }
@@ -182,8 +209,8 @@ impl Throttle {
     /// The password was not looked at after all: no thread was free.
     pub fn withdrawn(&self, attempt: &Attempt, now: Timestamp) {
         let mut counters = self.counters();
-        if let Some(Tries(tries)) = counters.accounts.find_mut(&(attempt.account, attempt.acquaintance), now) {
-            *tries = tries.saturating_sub(1);
+        if let Some((tries, _)) = counters.accounts.find_mut(&(attempt.account, attempt.acquaintance), now) {
+            tries.count = tries.count.saturating_sub(1);
         }
     }
 
@@ -202,13 +229,14 @@ impl Failing {
     }
 }
 
-fn throttle(until: Timestamp, now: Timestamp, of: Count) -> Result<(), Throttled> {
+fn throttle(until: Timestamp, now: Timestamp, of: Count, refusal: &mut News) -> Result<(), Throttled> {
     if now >= until {
         return Ok(());
     }
     // Rounded up to what a `Retry-After` header can say.
     let seconds = until.since(now).as_millis().div_ceil(1000);
-    Err(Throttled { retry_after: Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX)), of })
+    let retry_after = Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX));
+    Err(Throttled { retry_after, of, news: std::mem::replace(refusal, News::Repeated) })
 }
 
 fn delay(tries: u32) -> Duration {
@@ -243,15 +271,10 @@ impl<K: Eq + Hash, V> Remembered<K, V> {
         Self { entries: HashMap::new(), capacity, memory }
     }
 
-    /// What is known, if it is not too old.
-    fn find(&self, key: &K, now: Timestamp) -> Option<(&V, Timestamp)> {
-        let (value, at) = self.entries.get(key)?;
-        (now.since(*at) < self.memory).then_some((value, *at))
-    }
-
-    fn find_mut(&mut self, key: &K, now: Timestamp) -> Option<&mut V> {
+    /// What is known and when it was noted, if that is not too long ago.
+    fn find_mut(&mut self, key: &K, now: Timestamp) -> Option<(&mut V, Timestamp)> {
         let (value, at) = self.entries.get_mut(key)?;
-        (now.since(*at) < self.memory).then_some(value)
+        (now.since(*at) < self.memory).then_some((value, *at))
     }
 
     /// Notes a thing at this instant, as `fresh` if it was not known; the oldest make room.

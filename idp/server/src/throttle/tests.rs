@@ -87,6 +87,26 @@ fn a_try_that_is_refused_does_not_prolong_the_wait() {
 }
 
 #[test]
+fn a_flood_of_refused_tries_is_told_once() {
+    let throttle = Throttle::new();
+    for number in 0..51 {
+        fail(&throttle, &stranger(number, ELSEWHERE), at(0)).unwrap();
+    }
+    for attempt in [stranger(1, OFFICE), stranger(99, ELSEWHERE)] {
+        while fail(&throttle, &attempt, at(1)).is_ok() {}
+        let mut now = at(1);
+        for _ in 0..3 {
+            let news = |now| throttle.check(&attempt, now).unwrap_err().news;
+            // The loops before were told of the first refusal already.
+            assert!((0..100).all(|_| news(now) == News::Repeated));
+            now = now.plus(throttle.check(&attempt, now).unwrap_err().retry_after);
+            fail(&throttle, &attempt, now).unwrap();
+            assert_eq!(news(now), News::First);
+        }
+    }
+}
+
+#[test]
 fn parallel_tries_count_before_they_fail() {
     let throttle = Throttle::new();
     let attempt = stranger(1, OFFICE);
@@ -211,8 +231,8 @@ fn memory_is_bounded_and_the_oldest_go_first() {
         remembered.note(number, at(i64::from(number) / 10), || ());
         assert!(remembered.entries.len() <= 160);
     }
-    assert!(remembered.find(&9_900, at(1_000)).is_some());
-    assert!(remembered.find(&9_000, at(1_000)).is_none());
+    assert!(remembered.find_mut(&9_900, at(1_000)).is_some());
+    assert!(remembered.find_mut(&9_000, at(1_000)).is_none());
 }
 
 #[test]
