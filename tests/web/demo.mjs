@@ -5,7 +5,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import http, { createServer } from "node:http";
 import https from "node:https";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -34,7 +34,8 @@ export class Demo {
     const data = await mkdtemp(join(tmpdir(), "keyholder-demo-"));
     const [port, appPort] = [await freePort(), await freePort()];
     const flags = ["demo", "--data", data, "--port", `${port}`, "--app-port", `${appPort}`, ...(tls ? ["--tls"] : [])];
-    const xtask = process.env.TESTS_XTASK;
+    const { TESTS_XTASK: xtask, TESTS_BINARIES: binaries } = process.env;
+    if (binaries) flags.push("--binaries", binaries);
     const child = xtask ? spawn(xtask, flags, { cwd: root }) : spawn("cargo", ["xtask", ...flags], { cwd: root });
     const demo = new Demo();
     demo.log = "";
@@ -73,7 +74,7 @@ export class Demo {
   async apply(toml, clientId, redirectUri) {
     const file = join(this.data, "more.toml");
     await writeFile(file, toml);
-    const binary = join(process.env.TESTS_XTASK ? dirname(process.env.TESTS_XTASK) : join(root, "target/debug"), "keyholder");
+    const binary = join(process.env.TESTS_BINARIES ?? join(root, "target/debug"), "keyholder");
     await promisify(execFile)(binary, ["apply", file], { env: { ...process.env, KEYHOLDER_CONFIG: join(this.data, "keyholder.toml") } });
     const query = new URLSearchParams({ client_id: clientId, redirect_uri: redirectUri, response_type: "code", scope: "openid" });
     await until(`client ${clientId}`, async () => (await this.status(`/oidc/authorize?${query}`)) !== 400);

@@ -46,6 +46,15 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory() -> Result<PathBuf, Failure> {
+    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value =
+        serde_json::from_str(&metadata).map_err(|error| Failure::Told(format!("cargo metadata: {error}")))?;
+    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
+    folder.map(PathBuf::from).ok_or_else(|| Failure::Told("cargo metadata names no target directory".into()))
+}
+
 /// Writes a file and the folders that it lies in.
 pub(crate) fn write(path: &Path, content: &str) -> Result<(), Failure> {
     let failed = |source| Failure::File { path: path.to_owned(), source };

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::run::{Failure, cargo, output, run as run_command};
+use crate::run::{Failure, cargo, output, run as run_command, target_directory};
 use crate::{fonts, install};
 
 /// Which tests.
@@ -115,12 +115,14 @@ impl Sum {
         install::system(&[NODE, CHROMIUM, APACHE, MOD_AUTH_OPENIDC, PYTHON, OPENSSL])?;
         let folder = crate::root().join("tests/web");
         install::npm(&folder)?;
-        let python = python_environment(&folder)?;
+        let target = target_directory()?;
+        let python = python_environment(&folder, &target)?;
         let node = |files: &[PathBuf]| {
             let mut command = Command::new("node");
             // One file after another: each starts servers and a browser of its own.
             command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
             command.env("TESTS_PYTHON", &python).env("TESTS_XTASK", std::env::current_exe().unwrap_or_default());
+            command.env("TESTS_BINARIES", target.join("debug"));
             command.current_dir(&folder);
             command
         };
@@ -138,9 +140,9 @@ fn test_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// A virtual environment with what `requirements.txt` lists; the path of its Python.
-fn python_environment(folder: &Path) -> Result<PathBuf, Failure> {
+fn python_environment(folder: &Path, target: &Path) -> Result<PathBuf, Failure> {
     let requirements = folder.join("relying-parties/requirements.txt");
-    let environment = crate::root().join("target/python");
+    let environment = target.join("python");
     let (python, mark) = (environment.join("bin/python"), environment.join("installed.txt"));
     let read = |path: &Path| std::fs::read(path).ok();
     if read(&requirements).is_some_and(|wanted| read(&mark) == Some(wanted)) {

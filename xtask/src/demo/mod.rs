@@ -10,9 +10,9 @@ mod directory;
 mod keyholder;
 mod servers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::run::{Failure, cargo, output, run as run_command};
+use crate::run::{Failure, cargo, run as run_command, target_directory};
 use crate::{fonts, install};
 
 use self::directory::Directory;
@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// Builds for development [default]
     #[arg(long)]
     dev: bool,
+    /// Runs the programs in this folder instead of building them
+    #[arg(long, conflicts_with_all = ["release", "dev"])]
+    binaries: Option<PathBuf>,
     /// Serves Keyholder over https with a self-signed certificate
     #[arg(long)]
     tls: bool,
@@ -67,20 +70,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     servers::check_free(options.port, "--port")?;
     servers::check_free(options.app_port, "--app-port")?;
 
-    fonts::fetch()?;
     if options.tls {
         install::system(&[install::OPENSSL])?;
     }
     let target = target_directory()?;
-    println!("building Keyholder and the example application");
-    let mut build = cargo();
-    build.args(["build", "--quiet", "--package", "keyholder", "--package", "safeguarding-app"]);
-    if options.release {
-        build.arg("--release");
-    }
-    run_command(&mut build)?;
-    let binaries = target.join(if options.release { "release" } else { "debug" });
-
+    let binaries = match &options.binaries {
+        Some(binaries) => binaries.clone(),
+        None => build(&target, options.release)?,
+    };
     let path = options.data.clone().unwrap_or_else(|| target.join("demo"));
     let directory = Directory::open(&path, options.fresh)?;
     let certificate = options.tls.then(|| directory.certificate()).transpose()?;
@@ -98,10 +95,15 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     running.wait(&stop)
 }
 
-fn target_directory() -> Result<PathBuf, Failure> {
-    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
-    let metadata: serde_json::Value =
-        serde_json::from_str(&metadata).map_err(|error| Failure::Told(format!("cargo metadata: {error}")))?;
-    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
-    folder.map(PathBuf::from).ok_or_else(|| Failure::Told("cargo metadata names no target directory".into()))
+/// Builds both programs; the folder in which they are then.
+fn build(target: &Path, release: bool) -> Result<PathBuf, Failure> {
+    fonts::fetch()?;
+    println!("building Keyholder and the example application");
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--package", "keyholder", "--package", "safeguarding-app"]);
+    if release {
+        build.arg("--release");
+    }
+    run_command(&mut build)?;
+    Ok(target.join(if release { "release" } else { "debug" }))
 }
