@@ -81,18 +81,20 @@ pub(super) fn parse_email(text: &str) -> Result<Email, CliError> {
 
 /// Such as `oakfield/teachers`, and what is special about it.
 pub(super) fn describe_membership(member: &MembershipInFull) -> String {
+    use std::fmt::Write as _;
     let admin = if member.membership.admin_key_holder { ", Admin Key Holder" } else { "" };
     let mut text = format!("{}/{}{admin}", member.school.slug, member.group.slug);
     if !member.pupil_scopes.is_empty() {
         let names: Vec<_> = member.pupil_scopes.iter().map(|scope| scope.name.as_str()).collect();
-        text.push_str(&format!(", pupils of {}", names.join(" and ")));
+        let _ = write!(text, ", pupils of {}", names.join(" and "));
     }
     if let Some(start) = member.membership.starts_at {
-        text.push_str(&format!(", from {}", super::london::date_of(start)));
+        let _ = write!(text, ", from {}", super::london::date_of(start));
     }
     if let Some(end) = member.membership.ends_at {
         // The first instant at which the person no longer belongs: the day before it is the last.
-        text.push_str(&format!(", until {}", super::london::date_of(end.minus(std::time::Duration::from_millis(1)))));
+        let last = super::london::date_of(end.minus(std::time::Duration::from_millis(1)));
+        let _ = write!(text, ", until {last}");
     }
     text
 }

@@ -34,7 +34,7 @@ use keyholder_store::Access;
 #[derive(Debug, Parser)]
 #[command(name = "keyholder", version, about)]
 struct Arguments {
-    /// The configuration file; else the one that KEYHOLDER_CONFIG names; else defaults.
+    /// The configuration file; else the one that `KEYHOLDER_CONFIG` names; else defaults.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]

@@ -24,11 +24,11 @@ const OTHER_VARIABLES: [&str; 4] = ["KEYHOLDER_CONFIG", "KEYHOLDER_MASTER_KEY", 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("the configuration file {} cannot be read: {}", path.display(), describe(source))]
+    #[error("the configuration file {} cannot be read: {}", path.display(), describe(error))]
     Unreadable {
         path: PathBuf,
-        #[source]
-        source: io::Error,
+        /// Told in the message, and so no source.
+        error: io::Error,
     },
     /// There are mistakes; each names its key.
     #[error(transparent)]
@@ -72,8 +72,8 @@ pub fn load(
     let mut reading = Reading::default();
     let mut folder = None;
     if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
         // Absolute, so that nothing depends on where later commands are started.
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folder = Some(std::path::absolute(parent).unwrap_or_else(|_| parent.to_owned()));
@@ -90,7 +90,7 @@ pub fn load(
         match Config::deserialize(Value::Table(nest(&found))) {
             Ok(read) => config = read,
             Err(error) => {
-                faults.push(Fault { origin: Origin::Nowhere, key: String::new(), problem: error.message().to_owned() })
+                faults.push(Fault { origin: Origin::Nowhere, key: String::new(), problem: error.message().to_owned() });
             }
         }
     }
@@ -242,12 +242,7 @@ fn suggestion_of_variable(variable: &str, known: &[String]) -> String {
     let single = |name: &str| name.replace("__", "_");
     match known.iter().find(|name| single(name) == single(variable)) {
         Some(name) => format!("; did you mean `{name}`?"),
-        None => {
-            let lowered: Vec<_> = known.iter().map(|name| name.to_lowercase()).collect();
-            suggestion(variable, lowered.iter().map(String::as_str))
-                .to_uppercase()
-                .replace("; DID YOU MEAN", "; did you mean")
-        }
+        None => suggestion(variable, known.iter().map(String::as_str)),
     }
 }
 

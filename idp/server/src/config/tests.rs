@@ -24,124 +24,114 @@ fn complaint(text: &str, environment: &[(&str, &str)]) -> String {
     error.lines().map(bare).collect::<Vec<_>>().join("\n")
 }
 
+/// Files, and what is said about each.
+const MISTAKES: &[(&str, &str)] = &[
+    ("isuer = 'https://id.example'", "1:1: `isuer`: there is no such key; did you mean `issuer`?"),
+    ("[mail]\nhots = 'x'", "2:1: `mail.hots`: there is no such key; did you mean `mail.host`?"),
+    ("[smtp]\nhost = 'x'", "1:2: `smtp`: there is no such key"),
+    ("memory_kib = 20000", "1:1: `memory_kib`: there is no such key; did you mean `password.memory_kib`?"),
+    (
+        "[password]\nminimum = 'long'",
+        "2:11: `password.minimum`: text is not a whole number; expected a whole number from 8 to 64",
+    ),
+    ("[password]\nminimum = 7", "2:11: `password.minimum`: 7 is out of range; expected a whole number from 8 to 64"),
+    ("[password]\nminimum = 65", "2:11: `password.minimum`: 65 is out of range; expected a whole number from 8 to 64"),
+    (
+        "[password]\nmemory_kib = 8192",
+        "2:14: `password.memory_kib`: 8192 is out of range; expected a whole number from 19456 to 262144",
+    ),
+    (
+        "[password]\npasses = 1",
+        "2:10: `password.passes`: 1 is too few for this memory; expected 2 or more, or `password.memory_kib` of at least 47104",
+    ),
+    (
+        "[password]\npasses = 50\nmemory_kib = 262144",
+        "2:10: `password.passes`: 50 passes over 262144 KiB take seconds; expected at most 1048576 KiB together",
+    ),
+    (
+        "listen = 8080",
+        "1:10: `listen`: a number is not text; expected an address and a port, such as `127.0.0.1:8080` or `[::]:443`",
+    ),
+    (
+        "listen = 'localhost'",
+        "1:10: `listen`: `localhost` is not an address and a port; expected an address and a port, such as `127.0.0.1:8080` or `[::]:443`",
+    ),
+    ("mail = 'smtp'", "1:8: `mail`: expected a section: write `[mail]` and its keys below"),
+    ("[log]\nformat = 'xml'", "2:10: `log.format`: `xml` is not known; expected one of `text`, `json`"),
+    (
+        "[log]\nlevel = 'info,keyholder=loud'",
+        "2:9: `log.level`: it is not a level; expected `error`, `warn`, `info`, `debug`, or a directive such as `info,keyholder=debug`",
+    ),
+    (
+        "[proxy]\ntrusted = ['10.0.0.0/33']",
+        "2:11: `proxy.trusted`: `10.0.0.0/33` is not a network; expected a list of networks, such as `[\"10.0.0.0/8\", \"192.168.1.7\"]`",
+    ),
+    (
+        "[outbound.test_bed]\nallow_loopback = 'yes'",
+        "2:18: `outbound.test_bed.allow_loopback`: text is neither; expected `true` or `false`",
+    ),
+    (
+        "issuer = 'id.example'",
+        "1:10: `issuer`: `id.example` is not an address (relative URL without a base); expected an address such as `https://id.school.example`",
+    ),
+    (
+        "issuer = 'http://id.example'",
+        "1:10: `issuer`: `http` is only for `localhost`: passwords would travel in the clear; expected an address such as `https://id.school.example`",
+    ),
+    (
+        "issuer = 'ftp://id.example'",
+        "1:10: `issuer`: it does not begin with `https://`; expected an address such as `https://id.school.example`",
+    ),
+    (
+        "issuer = 'https://id.example/?a=b'",
+        "1:10: `issuer`: it has a query or a fragment; expected an address such as `https://id.school.example`",
+    ),
+    (
+        "issuer = 'https://id.example/#'",
+        "1:10: `issuer`: it has a query or a fragment; expected an address such as `https://id.school.example`",
+    ),
+    (
+        "issuer = 'https://me@id.example'",
+        "1:10: `issuer`: it has a user name or a password; expected an address such as `https://id.school.example`",
+    ),
+    (
+        "issuer = 'https://id.example/keyholder'",
+        "1:10: `issuer`: it has a path: Keyholder stands at the root of its host name; expected an address such as `https://id.school.example`",
+    ),
+    (
+        "[session]\nidle_minutes = 900",
+        "2:16: `session.idle_minutes`: 900 is longer than `session.absolute_minutes` (720); expected less",
+    ),
+    (
+        "[keys]\nrotate_days = 1",
+        "`keys.overlap_hours`: 24 is too long; expected at most half of `keys.rotate_days` (12 hours)",
+    ),
+    ("[mail]\ntransport = 'smtp'\nfrom = 'a@b.c'", "`mail.host`: it is missing; expected the name of the mail server"),
+    ("[mail]\nhost = 'mail.example'", "2:8: `mail.host`: it counts only with `mail.transport = \"smtp\"`"),
+    (
+        "[mail]\ntransport = 'smtp'\nfrom = 'a@b.c'\nhost = 'mail.example'\nsecurity = 'none'",
+        "5:12: `mail.security`: `none` is only for a mail server on this machine; expected `tls` or `starttls`",
+    ),
+    (
+        "[mail]\ntransport = 'smtp'\nfrom = 'a@b.c'\nhost = 'h'\nusername = 'u'",
+        "`mail.password`: it is missing; `mail.username` and `mail.password` are set together",
+    ),
+    (
+        "[mail]\nfrom = 'Keyholder'",
+        "2:8: `mail.from`: it is not a sender; expected an address such as `Keyholder <sign-in@school.example>`",
+    ),
+    ("theme = '/nowhere'", "1:9: `theme`: /nowhere is not a folder; expected a folder with templates, texts or assets"),
+    (
+        "[outbound.test_bed]\nca_file = '/nowhere'",
+        "2:11: `outbound.test_bed.ca_file`: /nowhere cannot be read: there is no such file",
+    ),
+    ("listen = ", "1:10: not TOML: "),
+    ("data = 'a'\ndata = 'b'", "2:1: not TOML: duplicate key"),
+];
+
 #[test]
 fn every_mistake_names_its_key_what_is_wrong_and_what_is_expected() {
-    let table: &[(&str, &str)] = &[
-        ("isuer = 'https://id.example'", "1:1: `isuer`: there is no such key; did you mean `issuer`?"),
-        ("[mail]\nhots = 'x'", "2:1: `mail.hots`: there is no such key; did you mean `mail.host`?"),
-        ("[smtp]\nhost = 'x'", "1:2: `smtp`: there is no such key"),
-        ("memory_kib = 20000", "1:1: `memory_kib`: there is no such key; did you mean `password.memory_kib`?"),
-        (
-            "[password]\nminimum = 'long'",
-            "2:11: `password.minimum`: text is not a whole number; expected a whole number from 8 to 64",
-        ),
-        (
-            "[password]\nminimum = 7",
-            "2:11: `password.minimum`: 7 is out of range; expected a whole number from 8 to 64",
-        ),
-        (
-            "[password]\nminimum = 65",
-            "2:11: `password.minimum`: 65 is out of range; expected a whole number from 8 to 64",
-        ),
-        (
-            "[password]\nmemory_kib = 8192",
-            "2:14: `password.memory_kib`: 8192 is out of range; expected a whole number from 19456 to 262144",
-        ),
-        (
-            "[password]\npasses = 1",
-            "2:10: `password.passes`: 1 is too few for this memory; expected 2 or more, or `password.memory_kib` of at least 47104",
-        ),
-        (
-            "[password]\npasses = 50\nmemory_kib = 262144",
-            "2:10: `password.passes`: 50 passes over 262144 KiB take seconds; expected at most 1048576 KiB together",
-        ),
-        (
-            "listen = 8080",
-            "1:10: `listen`: a number is not text; expected an address and a port, such as `127.0.0.1:8080` or `[::]:443`",
-        ),
-        (
-            "listen = 'localhost'",
-            "1:10: `listen`: `localhost` is not an address and a port; expected an address and a port, such as `127.0.0.1:8080` or `[::]:443`",
-        ),
-        ("mail = 'smtp'", "1:8: `mail`: expected a section: write `[mail]` and its keys below"),
-        ("[log]\nformat = 'xml'", "2:10: `log.format`: `xml` is not known; expected one of `text`, `json`"),
-        (
-            "[log]\nlevel = 'info,keyholder=loud'",
-            "2:9: `log.level`: it is not a level; expected `error`, `warn`, `info`, `debug`, or a directive such as `info,keyholder=debug`",
-        ),
-        (
-            "[proxy]\ntrusted = ['10.0.0.0/33']",
-            "2:11: `proxy.trusted`: `10.0.0.0/33` is not a network; expected a list of networks, such as `[\"10.0.0.0/8\", \"192.168.1.7\"]`",
-        ),
-        (
-            "[outbound.test_bed]\nallow_loopback = 'yes'",
-            "2:18: `outbound.test_bed.allow_loopback`: text is neither; expected `true` or `false`",
-        ),
-        (
-            "issuer = 'id.example'",
-            "1:10: `issuer`: `id.example` is not an address (relative URL without a base); expected an address such as `https://id.school.example`",
-        ),
-        (
-            "issuer = 'http://id.example'",
-            "1:10: `issuer`: `http` is only for `localhost`: passwords would travel in the clear; expected an address such as `https://id.school.example`",
-        ),
-        (
-            "issuer = 'ftp://id.example'",
-            "1:10: `issuer`: it does not begin with `https://`; expected an address such as `https://id.school.example`",
-        ),
-        (
-            "issuer = 'https://id.example/?a=b'",
-            "1:10: `issuer`: it has a query or a fragment; expected an address such as `https://id.school.example`",
-        ),
-        (
-            "issuer = 'https://id.example/#'",
-            "1:10: `issuer`: it has a query or a fragment; expected an address such as `https://id.school.example`",
-        ),
-        (
-            "issuer = 'https://me@id.example'",
-            "1:10: `issuer`: it has a user name or a password; expected an address such as `https://id.school.example`",
-        ),
-        (
-            "issuer = 'https://id.example/keyholder'",
-            "1:10: `issuer`: it has a path: Keyholder stands at the root of its host name; expected an address such as `https://id.school.example`",
-        ),
-        (
-            "[session]\nidle_minutes = 900",
-            "2:16: `session.idle_minutes`: 900 is longer than `session.absolute_minutes` (720); expected less",
-        ),
-        (
-            "[keys]\nrotate_days = 1",
-            "`keys.overlap_hours`: 24 is too long; expected at most half of `keys.rotate_days` (12 hours)",
-        ),
-        (
-            "[mail]\ntransport = 'smtp'\nfrom = 'a@b.c'",
-            "`mail.host`: it is missing; expected the name of the mail server",
-        ),
-        ("[mail]\nhost = 'mail.example'", "2:8: `mail.host`: it counts only with `mail.transport = \"smtp\"`"),
-        (
-            "[mail]\ntransport = 'smtp'\nfrom = 'a@b.c'\nhost = 'mail.example'\nsecurity = 'none'",
-            "5:12: `mail.security`: `none` is only for a mail server on this machine; expected `tls` or `starttls`",
-        ),
-        (
-            "[mail]\ntransport = 'smtp'\nfrom = 'a@b.c'\nhost = 'h'\nusername = 'u'",
-            "`mail.password`: it is missing; `mail.username` and `mail.password` are set together",
-        ),
-        (
-            "[mail]\nfrom = 'Keyholder'",
-            "2:8: `mail.from`: it is not a sender; expected an address such as `Keyholder <sign-in@school.example>`",
-        ),
-        (
-            "theme = '/nowhere'",
-            "1:9: `theme`: /nowhere is not a folder; expected a folder with templates, texts or assets",
-        ),
-        (
-            "[outbound.test_bed]\nca_file = '/nowhere'",
-            "2:11: `outbound.test_bed.ca_file`: /nowhere cannot be read: there is no such file",
-        ),
-        ("listen = ", "1:10: not TOML: "),
-        ("data = 'a'\ndata = 'b'", "2:1: not TOML: duplicate key"),
-    ];
-    for (text, expected) in table {
+    for (text, expected) in MISTAKES {
         let said = complaint(text, &[]);
         assert!(said.starts_with(expected), "{text}\nsaid:     {said}\nexpected: {expected}");
     }

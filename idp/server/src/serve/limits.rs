@@ -19,7 +19,7 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// How long TLS may take to begin.
 pub(super) const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// How long a whole request may take: the slowest honest one waits for its password to be hashed, or for a body from afar.
-const REQUEST_TIME: Duration = Duration::from_secs(60);
+const REQUEST_TIME: Duration = Duration::from_mins(1);
 /// Addresses carry whole authorization requests, request objects among them.
 const LONGEST_TARGET: usize = 16 * 1024;
 /// All header fields together.

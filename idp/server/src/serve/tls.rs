@@ -93,7 +93,6 @@ impl Certificate {
         loop {
             tokio::time::sleep(INTERVAL).await;
             match self.look() {
-                Ok(Look::Unchanged) => {}
                 Ok(Look::Replaced) => {
                     failed = false;
                     tracing::info!("the TLS certificate was replaced");
@@ -106,7 +105,7 @@ impl Certificate {
                         "the new TLS certificate cannot be used; the former one serves on"
                     );
                 }
-                Err(_) => {}
+                Ok(Look::Unchanged) | Err(_) => {}
             }
         }
     }

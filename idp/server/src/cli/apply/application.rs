@@ -95,13 +95,11 @@ pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> O
     let application_type = entry
         .choice("application_type", &["web", "native"])
         .map_or(ApplicationType::Web, |application_type| application_type.value);
-    let authentication = match entry.table("authentication") {
-        Some(table) => read_authentication(table, around),
-        None => {
-            entry.fault("authentication", "it is missing; expected a table with `method`");
-            None
-        }
-    };
+    let authentication = entry.table("authentication");
+    if !entry.has("authentication") {
+        entry.fault("authentication", "it is missing; expected a table with `method`");
+    }
+    let authentication = authentication.and_then(|table| read_authentication(table, around));
     let public = matches!(authentication, Some(WantedAuthentication::None));
     let grant_types = read_grant_types(&entry, public);
     let with_code = grant_types.contains(&GrantType::AuthorizationCode);

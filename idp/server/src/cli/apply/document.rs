@@ -176,7 +176,7 @@ impl<'d> Entry<'d> {
             return Vec::new();
         };
         let mut texts: Vec<Located<String>> = Vec::new();
-        for item in items.iter() {
+        for item in items {
             match item.get_ref().as_str() {
                 None => self.wrong_type(name, item, "text"),
                 Some(text) => {
@@ -219,13 +219,11 @@ impl<'d> Entry<'d> {
     /// A table inside this one.
     pub(crate) fn table(&self, name: &'static str) -> Option<Entry<'d>> {
         let value = self.find(name)?;
-        match value.get_ref() {
-            DeValue::Table(table) => Some(Self::of(self.document, self.key(name), table, value.span().start)),
-            _ => {
-                self.wrong_type(name, value, "a table");
-                None
-            }
-        }
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type(name, value, "a table");
+            return None;
+        };
+        Some(Self::of(self.document, self.key(name), table, value.span().start))
     }
 
     /// The tables of `[[name]]`.
@@ -236,7 +234,7 @@ impl<'d> Entry<'d> {
             return Vec::new();
         };
         let mut entries = Vec::new();
-        for item in items.iter() {
+        for item in items {
             match item.get_ref() {
                 DeValue::Table(table) => {
                     entries.push(Self::of(self.document, self.key(name), table, item.span().start));

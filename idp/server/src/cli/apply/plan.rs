@@ -239,13 +239,13 @@ impl<'a> Plan<'a> {
         };
         let change = Change { kind, what, fields };
         if kind != ChangeKind::Unchanged {
-            self.record(subject.kind(kind), &subject, &change);
+            self.record(subject.kind(kind), subject, &change);
         }
         self.changes.push(change);
         kind != ChangeKind::Unchanged
     }
 
-    fn record(&mut self, kind: AuditKind, subject: &Subject, change: &Change) {
+    fn record(&mut self, kind: AuditKind, subject: Subject, change: &Change) {
         let words: Vec<_> = change.to_string().split_whitespace().map(str::to_owned).collect();
         let detail = format!("keyholder apply: {}", words.join(" "));
         let about = About {
@@ -381,7 +381,7 @@ impl<'a> Plan<'a> {
             }
             let what = format!("application {client_id}");
             let change = Change { kind: ChangeKind::Removed, what, fields: Vec::new() };
-            self.record(AuditKind::ApplicationRemoved, &Subject::Application(application.id), &change);
+            self.record(AuditKind::ApplicationRemoved, Subject::Application(application.id), &change);
             self.changes.push(change);
             self.removed.push(application.id);
         }
@@ -393,13 +393,13 @@ impl<'a> Plan<'a> {
                 let ids: Vec<_> = slugs.iter().map(|slug| self.school(slug)).collect();
                 ids.into_iter().collect::<Option<_>>().map(OfferedTo::Schools)
             }
-            WantedOffer::Trust(slug) => match self.trust_ids.get(&slug.value) {
-                Some(id) => Some(OfferedTo::Trust(*id)),
-                None => {
+            WantedOffer::Trust(slug) => {
+                let id = self.trust_ids.get(&slug.value).copied();
+                if id.is_none() {
                     self.unknown_trust(slug);
-                    None
                 }
-            },
+                id.map(OfferedTo::Trust)
+            }
         }
     }
 
@@ -424,6 +424,7 @@ impl<'a> Plan<'a> {
 }
 
 /// What an audit event is about.
+#[derive(Debug, Clone, Copy)]
 enum Subject {
     Trust,
     School(SchoolId),
@@ -433,21 +434,21 @@ enum Subject {
 }
 
 impl Subject {
-    fn school(&self) -> Option<SchoolId> {
+    fn school(self) -> Option<SchoolId> {
         match self {
-            Self::School(id) | Self::OfSchool(id) => Some(*id),
+            Self::School(id) | Self::OfSchool(id) => Some(id),
             Self::Trust | Self::Application(_) => None,
         }
     }
 
-    fn application(&self) -> Option<ApplicationId> {
+    fn application(self) -> Option<ApplicationId> {
         match self {
-            Self::Application(id) => Some(*id),
+            Self::Application(id) => Some(id),
             Self::Trust | Self::School(_) | Self::OfSchool(_) => None,
         }
     }
 
-    fn kind(&self, change: ChangeKind) -> AuditKind {
+    fn kind(self, change: ChangeKind) -> AuditKind {
         match (self, change) {
             (Self::School(_), ChangeKind::Added) => AuditKind::SchoolCreated,
             (Self::School(_) | Self::Trust, _) => AuditKind::SchoolChanged,

@@ -180,14 +180,13 @@ impl Reading<'_> {
         }
         let mut pupil_scopes = Vec::new();
         for wanted in &line.pupil_scopes {
-            match school.scopes.iter().find(|scope| scope.kind == wanted.kind && scope.name == wanted.name) {
-                Some(scope) => pupil_scopes.push(scope.id),
-                None => {
-                    let hint = suggestion(&wanted.name, school.scopes.iter().map(|scope| scope.name.as_str()));
-                    let problem = format!("`{}` has no such pupils as `{}`{hint}", line.school, wanted.name);
-                    self.fault("memberships.pupil_scopes", problem);
-                }
+            let found = school.scopes.iter().find(|scope| scope.kind == wanted.kind && scope.name == wanted.name);
+            if found.is_none() {
+                let hint = suggestion(&wanted.name, school.scopes.iter().map(|scope| scope.name.as_str()));
+                let problem = format!("`{}` has no such pupils as `{}`{hint}", line.school, wanted.name);
+                self.fault("memberships.pupil_scopes", problem);
             }
+            pupil_scopes.extend(found.map(|scope| scope.id));
         }
         let starts_at = self.read_date("memberships.starts_on", line.starts_on.as_deref()).map(Date::begins);
         // The last day counts whole.
