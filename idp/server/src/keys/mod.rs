@@ -60,6 +60,8 @@ pub enum KeyError {
     Key(#[from] JwsError),
     #[error("there is no key for {0}")]
     Missing(&'static str),
+    #[error("making a signing key was interrupted")]
+    Interrupted,
     #[error("others change the signing keys all the time")]
     Contended,
 }
@@ -172,7 +174,7 @@ async fn change(
             return Ok(());
         }
         let decided_by = rows.iter().map(|row| (row.id, row.state)).collect();
-        let (changes, audit) = prepare(&rows, &changes, random, now)?;
+        let (changes, audit) = prepare(&rows, &changes, random, now).await?;
         if store.execute(ChangeKeys { decided_by, changes, audit }).await? {
             return Ok(());
         }
@@ -180,7 +182,7 @@ async fn change(
     Err(KeyError::Contended)
 }
 
-fn prepare(
+async fn prepare(
     rows: &[SigningKey],
     changes: &[Change],
     random: &dyn Random,
@@ -192,7 +194,7 @@ fn prepare(
         match *change {
             Change::Make { algorithm, state, active_from } => {
                 let id = SigningKeyId::draw(random, now);
-                let (_, private_der) = PrivateKey::generate(algorithm, id.to_string())?;
+                let private_der = generate(algorithm, id).await?;
                 let key = SigningKey {
                     id,
                     algorithm,
@@ -219,6 +221,12 @@ fn prepare(
         }
     }
     Ok((prepared, audit))
+}
+
+/// Makes a key on a thread of its own: for RSA it takes up to a second, in which requests go on.
+async fn generate(algorithm: SigningAlgorithm, id: SigningKeyId) -> Result<Vec<u8>, KeyError> {
+    let made = tokio::task::spawn_blocking(move || PrivateKey::generate(algorithm, id.to_string())).await;
+    Ok(made.map_err(|_| KeyError::Interrupted)??.1)
 }
 
 fn note(kind: AuditKind, key: &SigningKey, random: &dyn Random, now: Timestamp) -> AuditEvent {

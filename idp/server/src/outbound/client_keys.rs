@@ -40,7 +40,7 @@ struct Known {
 
 /// How new keys have to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+enum Need {
     Kept,
     /// A token named a key that is not known.
     Newer,
@@ -74,7 +74,7 @@ impl Fetcher {
         }
     }
 
-    pub(super) async fn keys_of(
+    async fn keys_of(
         &self,
         application: &RelyingApplication,
         need: Need,

@@ -105,10 +105,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let global = (0x2000..0x4000).contains(&a);
-    let special = (a == 0x2001 && b < 0x0200) // RFC 2928: Teredo, ORCHID, benchmarking
-        || (a == 0x2001 && b == 0x0db8) // RFC 3849
-        || a == 0x2002 // RFC 3056, 6to4
-        || (a == 0x3fff && b < 0x1000); // RFC 9637
+    // RFC 2928 (Teredo, ORCHID, benchmarking) and RFC 3849; RFC 3056 (6to4); RFC 9637.
+    let special = matches!((a, b), (0x2001, 0..0x0200 | 0x0db8) | (0x2002, _) | (0x3fff, 0..0x1000));
     global && !special
 }
 

@@ -8,8 +8,7 @@ pub mod guard;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyholder_core::application::RelyingApplication;
-use keyholder_oidc::jws::{JwsError, PublicKeys};
+use keyholder_oidc::jws::JwsError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, StatusCode};
 use url::Url;
@@ -17,7 +16,6 @@ use url::Url;
 pub use client_keys::ClientTokenError;
 use guard::{Guard, Refused};
 
-use crate::app::App;
 use crate::config::OutboundConfig;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -98,22 +96,6 @@ impl Fetcher {
             body.extend_from_slice(&chunk);
         }
         Ok(body)
-    }
-
-    /// Posts a form and answers the status; the body is not read. For logout tokens.
-    pub async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<StatusCode, FetchError> {
-        self.guard.check_url(url)?;
-        let answer = self.client.post(url.clone()).form(form).send().await.map_err(unreachable)?;
-        Ok(answer.status())
-    }
-
-    /// The public keys of a client that authenticates with them.
-    pub async fn client_keys(
-        &self,
-        app: &App,
-        application: &RelyingApplication,
-    ) -> Result<Arc<PublicKeys>, FetchError> {
-        self.keys_of(application, client_keys::Need::Kept, app.now()).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use keyholder_core::application::{ClientAuthentication, JwksSource, SigningAlgorithm};
+use keyholder_core::application::{ClientAuthentication, JwksSource, RelyingApplication, SigningAlgorithm};
 use keyholder_core::time::Timestamp;
 use keyholder_oidc::jws::{self, JwsAlgorithm, PrivateKey};
 use serde_json::json;

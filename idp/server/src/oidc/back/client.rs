@@ -52,9 +52,10 @@ pub(super) async fn authenticate_confidential(
     form: &Form,
 ) -> Result<Arc<RelyingApplication>, BackError> {
     let application = authenticate(app, request, form).await?;
-    match application.client.authentication.is_confidential() {
-        true => Ok(application),
-        false => Err(TokenError::InvalidClient.into()),
+    if application.client.authentication.is_confidential() {
+        Ok(application)
+    } else {
+        Err(TokenError::InvalidClient.into())
     }
 }
 
@@ -108,10 +109,8 @@ async fn prove(app: &App, presented: &Presented, application: &RelyingApplicatio
     let audiences = [app.config.issuer(), &app.address(path::TOKEN)];
     let accepted = assertion::check(&verified, &application.client.client_id, &audiences, now)?;
     // In a transaction of its own, before anything is done: whatever comes of the request, the assertion is spent.
-    match app.store.execute(UseAssertion(accepted)).await? {
-        true => Ok(()),
-        false => Err(Refused::Failed("the assertion was used before").into()),
-    }
+    let first = app.store.execute(UseAssertion(accepted)).await?;
+    if first { Ok(()) } else { Err(Refused::Failed("the assertion was used before").into()) }
 }
 
 async fn note_failure(

@@ -399,19 +399,15 @@ impl Bed {
         form: &[(&str, &str)],
     ) -> Answer {
         let client = &application.client;
-        match client.authentication {
-            ClientAuthentication::ClientSecretBasic { .. } => {
-                self.post(path, &[("Authorization", &basic(&client.client_id, SECRET))], form).await
-            }
-            _ => {
-                let mut form = form.to_vec();
-                form.push(("client_id", &client.client_id));
-                if matches!(client.authentication, ClientAuthentication::ClientSecretPost { .. }) {
-                    form.push(("client_secret", SECRET));
-                }
-                self.post(path, &[], &form).await
-            }
+        if matches!(client.authentication, ClientAuthentication::ClientSecretBasic { .. }) {
+            return self.post(path, &[("Authorization", &basic(&client.client_id, SECRET))], form).await;
         }
+        let mut form = form.to_vec();
+        form.push(("client_id", &client.client_id));
+        if matches!(client.authentication, ClientAuthentication::ClientSecretPost { .. }) {
+            form.push(("client_secret", SECRET));
+        }
+        self.post(path, &[], &form).await
     }
 
     pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Answer {

@@ -121,6 +121,9 @@ async fn sloppy_bodies_are_refused() {
     ] {
         call(body).await.assert_error(400, "invalid_request");
     }
+    call(&format!("grant_type=client_credentials&x={}", "x".repeat(64 * 1024)))
+        .await
+        .assert_error(400, "invalid_request");
     call("grant_type=password").await.assert_error(400, "unsupported_grant_type");
     let json = [("Authorization", header.as_str()), ("Content-Type", "application/json")];
     let answer = bed.call(actix_web::http::Method::POST, "/oidc/token", &json, r#"{"grant_type":"x"}"#).await;

@@ -142,6 +142,15 @@ async fn a_token_dies_with_its_session() {
 }
 
 #[actix_web::test]
+async fn a_token_dies_when_its_session_was_idle_for_too_long() {
+    let bed = Bed::open().await;
+    let application = bed.register("app", |_| {}).await;
+    let (_, first) = bed.sign_in(&application, "openid").await;
+    bed.clock.advance(Duration::from_hours(8));
+    bed.refresh(&application, &first.text("refresh_token")).await.assert_error(400, "invalid_grant");
+}
+
+#[actix_web::test]
 async fn an_offline_token_outlives_its_session() {
     let bed = Bed::open().await;
     let application = bed.register("app", |_| {}).await;

@@ -90,10 +90,8 @@ async fn next_value(
         .seal(&seal_context(token), value.expose_secret().as_bytes())
         .map_err(|error| BackError::fault("a refresh token could not be sealed", error))?;
     let rotate = RotateRefreshToken { former: token.id, successor, sealed, now };
-    match app.store.execute(rotate).await? {
-        true => Ok(Next::Successor(value)),
-        false => Ok(Next::TakenMeanwhile),
-    }
+    let first = app.store.execute(rotate).await?;
+    Ok(if first { Next::Successor(value) } else { Next::TakenMeanwhile })
 }
 
 /// The token for which this one was exchanged, with its value.
