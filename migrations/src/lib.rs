@@ -12,6 +12,7 @@ mod m0002_people;
 mod m0003_applications;
 mod m0004_sign_in;
 mod m0005_operation;
+mod m0006_browser_names;
 
 use sea_orm_migration::prelude::*;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_applications::Migration),
             Box::new(m0004_sign_in::Migration),
             Box::new(m0005_operation::Migration),
+            Box::new(m0006_browser_names::Migration),
         ]
     }
 }

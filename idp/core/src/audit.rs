@@ -55,11 +55,17 @@ pub enum AuditKind {
     SignedIn,
     SignInFailed,
     SignInThrottled,
+    /// A signed-in person did not prove the password again.
+    PasswordRefused,
     SignedOut,
     SignedOutEverywhere,
     SessionEnded,
+    BrowserForgotten,
     PasswordLinkAsked,
     PasswordChanged,
+    /// A link to confirm a new address was asked for.
+    EmailLinkAsked,
+    EmailLinkWithdrawn,
     EmailChanged,
     EmailConfirmed,
     PersonCreated,

@@ -31,6 +31,17 @@ pub struct Session {
     pub version: i64,
 }
 
+/// A browser in which a person signed in, remembered beyond its sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownBrowser {
+    /// Digest of the browser cookie.
+    pub browser: TokenHash,
+    /// As sent at the last sign-in.
+    pub user_agent: String,
+    pub first_seen_at: Timestamp,
+    pub last_seen_at: Timestamp,
+}
+
 impl Session {
     /// Whether the session still counts: not ended, not past its absolute end, not idle for longer than `idle`.
     pub fn is_live(&self, now: Timestamp, idle: Duration) -> bool {

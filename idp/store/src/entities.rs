@@ -178,6 +178,7 @@ entities! {
         pub browser: Vec<u8>,
         pub first_seen_at: i64,
         pub last_seen_at: i64,
+        pub user_agent: String,
     }
 
     grants = "grants" {

@@ -17,7 +17,7 @@ use keyholder_core::outbox::OutboxMessage;
 use keyholder_core::person::{Person, StoredPassword};
 use keyholder_core::ports::{Familiarity, PersonFilter, Queries, SingleUse, Transaction};
 use keyholder_core::school::{School, Trust};
-use keyholder_core::session::Session;
+use keyholder_core::session::{KnownBrowser, Session};
 use keyholder_core::time::Timestamp;
 
 use crate::rows::{self, Result};
@@ -116,6 +116,25 @@ macro_rules! queries {
             }
             async fn is_used(&self, kind: SingleUse, value: &[u8]) -> Result<bool> {
                 rows::flows::is_used(self.rows(), kind, value).await
+            }
+            async fn list_known_browsers(&self, person: PersonId) -> Result<Vec<KnownBrowser>> {
+                rows::sessions::list_known_browsers(self.rows(), person).await
+            }
+            async fn find_waiting_link(
+                &self,
+                person: PersonId,
+                kind: &str,
+                now: Timestamp,
+            ) -> Result<Option<MailedLink>> {
+                rows::flows::find_waiting_link(self.rows(), person, kind, now).await
+            }
+            async fn list_older_audit_of_person(
+                &self,
+                person: PersonId,
+                than: (Timestamp, AuditId),
+                limit: u64,
+            ) -> Result<Vec<AuditEvent>> {
+                rows::audit::list_older_audit_of_person(self.rows(), person, than, limit).await
             }
             async fn find_flow(&self, id: FlowId) -> Result<Option<Flow>> {
                 rows::flows::find_flow(self.rows(), id).await
@@ -227,8 +246,17 @@ impl Transaction for SqlTransaction {
     ) -> Result<Vec<SessionId>> {
         rows::sessions::end_sessions_of(self.rows(), person, except, now).await
     }
-    async fn note_browser(&self, person: PersonId, browser: TokenHash, now: Timestamp) -> Result<Familiarity> {
-        rows::sessions::note_browser(self.rows(), person, browser, now).await
+    async fn note_browser(
+        &self,
+        person: PersonId,
+        browser: TokenHash,
+        user_agent: &str,
+        now: Timestamp,
+    ) -> Result<Familiarity> {
+        rows::sessions::note_browser(self.rows(), person, browser, user_agent, now).await
+    }
+    async fn forget_browser(&self, person: PersonId, browser: TokenHash) -> Result<bool> {
+        rows::sessions::forget_browser(self.rows(), person, browser).await
     }
     async fn insert_grant(&self, grant: &Grant) -> Result<()> {
         rows::grants::insert_grant(self.rows(), grant).await

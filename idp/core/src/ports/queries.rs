@@ -9,14 +9,15 @@ use crate::credential::Credential;
 use crate::flow::Flow;
 use crate::grant::{Grant, RefreshToken};
 use crate::id::{
-    ApplicationId, FlowId, GrantId, MembershipId, PersonId, SchoolId, SessionId, TokenHash, TrustId, UserGroupId,
+    ApplicationId, AuditId, FlowId, GrantId, MembershipId, PersonId, SchoolId, SessionId, TokenHash, TrustId,
+    UserGroupId,
 };
 use crate::key::SigningKey;
 use crate::link::MailedLink;
 use crate::membership::{Membership, MembershipInFull, PupilScope, UserGroup};
 use crate::person::{Person, StoredPassword};
 use crate::school::{School, Trust};
-use crate::session::Session;
+use crate::session::{KnownBrowser, Session};
 use crate::time::Timestamp;
 
 /// Which people to list.
@@ -73,6 +74,9 @@ pub trait Queries: Send + Sync {
     /// Sessions of a person that have neither ended nor expired.
     async fn list_live_sessions(&self, person: PersonId, now: Timestamp) -> Result<Vec<Session>>;
 
+    /// The browsers in which a person signed in, the last used first.
+    async fn list_known_browsers(&self, person: PersonId) -> Result<Vec<KnownBrowser>>;
+
     async fn find_grant(&self, id: GrantId) -> Result<Option<Grant>>;
     async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>>;
     async fn find_refresh_token(&self, token: TokenHash) -> Result<Option<RefreshToken>>;
@@ -82,6 +86,8 @@ pub trait Queries: Send + Sync {
 
     async fn find_flow(&self, id: FlowId) -> Result<Option<Flow>>;
     async fn find_link(&self, token: TokenHash) -> Result<Option<MailedLink>>;
+    /// The link of this [kind](crate::link::LinkPurpose::kind) that the person can still use: there is one at most.
+    async fn find_waiting_link(&self, person: PersonId, kind: &str, now: Timestamp) -> Result<Option<MailedLink>>;
 
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>>;
 
@@ -90,6 +96,13 @@ pub trait Queries: Send + Sync {
 
     /// The newest events of a person, newest first.
     async fn list_audit_of_person(&self, person: PersonId, limit: u64) -> Result<Vec<AuditEvent>>;
+    /// Those that come after the event `than` in that list, for the next page.
+    async fn list_older_audit_of_person(
+        &self,
+        person: PersonId,
+        than: (Timestamp, AuditId),
+        limit: u64,
+    ) -> Result<Vec<AuditEvent>>;
     /// The chain of one school (or the installation's own) from a sequence number on, in order.
     async fn list_audit_chain(
         &self,

@@ -93,7 +93,15 @@ pub trait Transaction: Queries {
         now: Timestamp,
     ) -> Result<Vec<SessionId>>;
     /// Remembers that the person signed in with this browser.
-    async fn note_browser(&self, person: PersonId, browser: TokenHash, now: Timestamp) -> Result<Familiarity>;
+    async fn note_browser(
+        &self,
+        person: PersonId,
+        browser: TokenHash,
+        user_agent: &str,
+        now: Timestamp,
+    ) -> Result<Familiarity>;
+    /// Forgets a browser, so that the next sign-in there counts as one in a new browser.
+    async fn forget_browser(&self, person: PersonId, browser: TokenHash) -> Result<bool>;
 
     async fn insert_grant(&self, grant: &Grant) -> Result<()>;
     /// Ends a grant: none of its tokens counts any more.

@@ -36,6 +36,12 @@ const SYSTEMS: [(&str, &str); 8] = [
 
 /// The browser and its system; `None` where it is not a browser that we know.
 pub fn name(user_agent: &str) -> Option<String> {
+    let (browser, system) = parts(user_agent)?;
+    Some(system.map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}")))
+}
+
+/// The same in its parts, for texts in other languages.
+pub fn parts(user_agent: &str) -> Option<(&'static str, Option<&'static str>)> {
     let find = |names: &[(&str, &'static str)]| {
         names.iter().find(|(token, _)| user_agent.contains(token)).map(|(_, name)| *name)
     };
@@ -44,7 +50,7 @@ pub fn name(user_agent: &str) -> Option<String> {
     if browser == "Safari" && !user_agent.contains("Safari/") {
         return None;
     }
-    Some(find(&SYSTEMS).map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}")))
+    Some((browser, find(&SYSTEMS)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Audit events and their chains.
 
-use keyholder_core::audit::ChainLink;
+use keyholder_core::audit::{AuditEvent, ChainLink};
 use keyholder_core::ports::Queries as _;
 
 use super::sample::{at, event, sample};
@@ -27,6 +27,10 @@ pub async fn events_of_a_person_come_newest_first(store: &SqlStore) {
     let newest = store.list_audit_of_person(s.person.id, 10).await.unwrap();
     assert_eq!(newest, [second.clone(), third, first.clone()]);
     assert_eq!(store.list_audit_of_person(s.person.id, 1).await.unwrap(), [second]);
+    let rest = |than: &AuditEvent, limit| store.list_older_audit_of_person(s.person.id, (than.at, than.id), limit);
+    assert_eq!(rest(&newest[0], 1).await.unwrap(), newest[1..2]);
+    assert_eq!(rest(&newest[0], 10).await.unwrap(), newest[1..]);
+    assert!(rest(&newest[2], 10).await.unwrap().is_empty());
     let unsealed = store.list_unsealed_audit(10).await.unwrap();
     assert_eq!(unsealed.len(), 4);
     assert_eq!(unsealed[0], first);

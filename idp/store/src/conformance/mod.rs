@@ -108,6 +108,7 @@ macro_rules! conformance_suite {
             sessions::an_ended_session_is_not_revived_by_a_late_swap
             sessions::all_sessions_of_a_person_end_but_one
             sessions::a_new_browser_is_told_from_a_known_one
+            sessions::a_forgotten_browser_is_new_again
             sessions::a_grant_ends_once
             sessions::a_refresh_token_is_rotated_by_one
             single_use::a_mark_is_set_by_one_of_many
@@ -117,6 +118,7 @@ macro_rules! conformance_suite {
             single_use::a_flow_is_inserted_once
             single_use::a_newer_link_kills_the_older_of_its_kind
             single_use::a_link_of_the_first_run_kills_the_older_one
+            single_use::a_waiting_link_is_found_until_it_is_used_or_too_old
             single_use::a_link_is_used_by_one
             single_use::an_expired_link_is_not_used
             single_use::killed_links_are_not_used

@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use keyholder_core::id::{GrantId, SessionId};
 use keyholder_core::ports::{Familiarity, Queries as _};
+use keyholder_core::session::KnownBrowser;
 
 use super::sample::{NOW, Serial, at, refresh_token, sample, session, token};
 use super::{execute, is_conflict, only};
@@ -118,12 +119,39 @@ pub async fn a_new_browser_is_told_from_a_known_one(store: &SqlStore) {
     let (first, second) = (token(), token());
     let mut heard = Vec::new();
     for (who, browser) in [(person, first), (person, first), (person, second), (person, second), (other, first)] {
-        heard.push(execute!(store, t, [], t.note_browser(who, browser, NOW)).await.unwrap());
+        heard.push(execute!(store, t, [], t.note_browser(who, browser, "Lynx", NOW)).await.unwrap());
     }
     assert_eq!(
         heard,
         [Familiarity::First, Familiarity::Known, Familiarity::New, Familiarity::Known, Familiarity::First]
     );
+}
+
+pub async fn a_forgotten_browser_is_new_again(store: &SqlStore) {
+    let s = sample(store).await;
+    let (person, other) = (s.person.id, s.other_person.id);
+    let (kept, forgotten) = (token(), token());
+    for (who, browser, second) in [(person, kept, 1), (person, forgotten, 2), (other, forgotten, 3)] {
+        execute!(store, t, [], t.note_browser(who, browser, "Lynx", at(second))).await.unwrap();
+    }
+    execute!(store, t, [], t.note_browser(person, kept, "Links", at(4))).await.unwrap();
+    let known = store.list_known_browsers(person).await.unwrap();
+    let of = |browser, user_agent: &str, first, last| KnownBrowser {
+        browser,
+        user_agent: user_agent.to_owned(),
+        first_seen_at: at(first),
+        last_seen_at: at(last),
+    };
+    assert_eq!(known, [of(kept, "Links", 1, 4), of(forgotten, "Lynx", 2, 2)]);
+
+    let forgets = join_all(
+        (0..8).map(|_| async move { execute!(store, t, [], t.forget_browser(person, forgotten)).await.unwrap() }),
+    );
+    assert_eq!(forgets.await.into_iter().filter(|done| *done).count(), 1);
+    assert_eq!(store.list_known_browsers(person).await.unwrap(), [of(kept, "Links", 1, 4)]);
+    assert_eq!(store.list_known_browsers(other).await.unwrap().len(), 1, "another person's is untouched");
+    let again = execute!(store, t, [], t.note_browser(person, forgotten, "Lynx", at(5))).await.unwrap();
+    assert_eq!(again, Familiarity::New);
 }
 
 pub async fn a_grant_ends_once(store: &SqlStore) {

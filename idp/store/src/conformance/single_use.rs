@@ -100,6 +100,23 @@ pub async fn a_link_of_the_first_run_kills_the_older_one(store: &SqlStore) {
     assert!(execute!(store, t, [], t.use_link(newer, at(1))).await.unwrap());
 }
 
+pub async fn a_waiting_link_is_found_until_it_is_used_or_too_old(store: &SqlStore) {
+    let s = sample(store).await;
+    let (person, kind) = (s.person.id, "confirm-email");
+    let confirm = || LinkPurpose::ConfirmEmail { address: "a@b.example".to_owned() };
+    let (older, newer, theirs) =
+        (link(Some(person), confirm()), link(Some(person), confirm()), link(Some(s.other_person.id), confirm()));
+    for one in [older, newer.clone(), theirs, link(Some(person), set_password())] {
+        execute!(store, t, [one], t.put_link(&one)).await.unwrap();
+    }
+    assert_eq!(store.find_waiting_link(person, kind, at(1)).await.unwrap(), Some(newer.clone()));
+    assert_eq!(store.find_waiting_link(person, "first-run", at(1)).await.unwrap(), None);
+    assert_eq!(store.find_waiting_link(person, kind, newer.expires_at).await.unwrap(), None);
+    let id = newer.id;
+    execute!(store, t, [], t.use_link(id, at(1))).await.unwrap();
+    assert_eq!(store.find_waiting_link(person, kind, at(1)).await.unwrap(), None);
+}
+
 pub async fn a_link_is_used_by_one(store: &SqlStore) {
     let s = sample(store).await;
     let mailed = link(Some(s.person.id), set_password());

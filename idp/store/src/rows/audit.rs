@@ -5,7 +5,7 @@ use keyholder_core::id::{ApplicationId, AuditId, PersonId, SchoolId};
 use keyholder_core::ports::StoreError;
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Result, find, insert, read_digest, read_json, read_word, write_json, write_word};
@@ -57,6 +57,26 @@ pub(crate) async fn list_audit_of_person<C: ConnectionTrait>(
 ) -> Result<Vec<AuditEvent>> {
     let rows = audit_events::Entity::find()
         .filter(audit_events::Column::SubjectId.eq(person.as_uuid()))
+        .order_by_desc(audit_events::Column::At)
+        .order_by_desc(audit_events::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    rows.iter().map(read_event).collect()
+}
+
+pub(crate) async fn list_older_audit_of_person<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    (at, id): (Timestamp, AuditId),
+    limit: u64,
+) -> Result<Vec<AuditEvent>> {
+    let earlier = audit_events::Column::At.lt(at.as_millis());
+    let same_instant = audit_events::Column::At.eq(at.as_millis()).and(audit_events::Column::Id.lt(id.as_uuid()));
+    let rows = audit_events::Entity::find()
+        .filter(audit_events::Column::SubjectId.eq(person.as_uuid()))
+        .filter(earlier.or(same_instant))
         .order_by_desc(audit_events::Column::At)
         .order_by_desc(audit_events::Column::Id)
         .limit(limit)

@@ -83,8 +83,25 @@ pub(crate) async fn use_once<C: ConnectionTrait>(
 
 pub(crate) async fn find_link<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<MailedLink>> {
     let row = find::<mailed_links::Entity, C>(db, mailed_links::Column::Token.eq(token.0.to_vec())).await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(MailedLink {
+    row.map(read_link).transpose()
+}
+
+pub(crate) async fn find_waiting_link<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    kind: &str,
+    now: Timestamp,
+) -> Result<Option<MailedLink>> {
+    let waiting = mailed_links::Column::PersonId
+        .eq(person.as_uuid())
+        .and(mailed_links::Column::Kind.eq(kind))
+        .and(mailed_links::Column::UsedAt.is_null())
+        .and(mailed_links::Column::ExpiresAt.gt(now.as_millis()));
+    find::<mailed_links::Entity, C>(db, waiting).await?.map(read_link).transpose()
+}
+
+fn read_link(row: mailed_links::Model) -> Result<MailedLink> {
+    Ok(MailedLink {
         id: MailedLinkId::from_uuid(row.id),
         token: read_token(&row.token)?,
         purpose: read_json("mailed link", &row.purpose)?,
@@ -92,7 +109,7 @@ pub(crate) async fn find_link<C: ConnectionTrait>(db: &C, token: TokenHash) -> R
         created_at: Timestamp::from_millis(row.created_at),
         expires_at: Timestamp::from_millis(row.expires_at),
         used_at: instant(row.used_at),
-    }))
+    })
 }
 
 pub(crate) async fn put_link<C: ConnectionTrait>(db: &C, link: &MailedLink) -> Result<()> {

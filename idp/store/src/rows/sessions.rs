@@ -2,7 +2,7 @@
 
 use keyholder_core::id::{PersonId, SessionId, TokenHash};
 use keyholder_core::ports::Familiarity;
-use keyholder_core::session::Session;
+use keyholder_core::session::{KnownBrowser, Session};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
@@ -160,6 +160,7 @@ pub(crate) async fn note_browser<C: ConnectionTrait>(
     db: &C,
     person: PersonId,
     browser: TokenHash,
+    user_agent: &str,
     now: Timestamp,
 ) -> Result<Familiarity> {
     let others = known_browsers::Entity::find()
@@ -172,6 +173,7 @@ pub(crate) async fn note_browser<C: ConnectionTrait>(
         browser: browser.0.to_vec(),
         first_seen_at: now.as_millis(),
         last_seen_at: now.as_millis(),
+        user_agent: user_agent.to_owned(),
     };
     let unknown = OnConflict::columns([known_browsers::Column::PersonId, known_browsers::Column::Browser])
         .do_nothing()
@@ -186,10 +188,40 @@ pub(crate) async fn note_browser<C: ConnectionTrait>(
     }
     known_browsers::Entity::update_many()
         .col_expr(known_browsers::Column::LastSeenAt, Expr::val(now.as_millis()))
+        .col_expr(known_browsers::Column::UserAgent, Expr::val(user_agent))
         .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
         .filter(known_browsers::Column::Browser.eq(browser.0.to_vec()))
         .exec(db)
         .await
         .map_err(stored)?;
     Ok(Familiarity::Known)
+}
+
+pub(crate) async fn forget_browser<C: ConnectionTrait>(db: &C, person: PersonId, browser: TokenHash) -> Result<bool> {
+    let done = known_browsers::Entity::delete_many()
+        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
+        .filter(known_browsers::Column::Browser.eq(browser.0.to_vec()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    Ok(done.rows_affected > 0)
+}
+
+pub(crate) async fn list_known_browsers<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Vec<KnownBrowser>> {
+    let rows = known_browsers::Entity::find()
+        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
+        .order_by_desc(known_browsers::Column::LastSeenAt)
+        .order_by_asc(known_browsers::Column::Browser)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    let read = |row: known_browsers::Model| {
+        Ok(KnownBrowser {
+            browser: read_token(&row.browser)?,
+            user_agent: row.user_agent,
+            first_seen_at: Timestamp::from_millis(row.first_seen_at),
+            last_seen_at: Timestamp::from_millis(row.last_seen_at),
+        })
+    };
+    rows.into_iter().map(read).collect()
 }
