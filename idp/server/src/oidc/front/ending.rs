@@ -84,11 +84,10 @@ fn error_code(refusal: Refusal, interaction: Interaction) -> ErrorCode {
         Refusal::LoginRequired | Refusal::OtherPerson => ErrorCode::LoginRequired,
         Refusal::AccountSelectionRequired => ErrorCode::AccountSelectionRequired,
         Refusal::ConsentRequired => ErrorCode::ConsentRequired,
-        Refusal::NoMembership => ErrorCode::AccessDenied,
         Refusal::AssuranceNotReached => ErrorCode::UnmetAuthenticationRequirements,
         // A page would ask for the factor that is missing.
         Refusal::GroupNeedsMore(_) if interaction == Interaction::Forbidden => ErrorCode::InteractionRequired,
-        Refusal::GroupNeedsMore(_) => ErrorCode::AccessDenied,
+        Refusal::NoMembership | Refusal::GroupNeedsMore(_) => ErrorCode::AccessDenied,
     }
 }
 
