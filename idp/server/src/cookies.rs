@@ -1,7 +1,7 @@
 //! The cookies of the pages: their names, and how they are set and taken back.
 //!
 //! All carry the `__Host-` prefix (RFC 6265bis 4.1.3.2): a neighbouring host or a page over plain http cannot set one, so
-//! cookies cannot be tossed. All are HttpOnly: no script of ours needs one.
+//! cookies cannot be tossed. All are `HttpOnly`: no script of ours needs one.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieDuration;

@@ -97,7 +97,7 @@ pub(super) struct Scene {
 enum Move {
     Adopt,
     TakeSchool(SchoolId),
-    Stop(Step),
+    Stop(Box<Step>),
 }
 
 /// Goes on until somebody is needed. Steps taken in memory are taken again with the next request: nothing is kept before a reader
@@ -121,18 +121,22 @@ pub(super) async fn advance(
             policy: decide_by_group,
         };
         let taken = match next(&flow, &facts) {
-            Next::AskEmail => Move::Stop(Step::Email),
-            Next::AskFirstProof { email } => Move::Stop(Step::FirstProof { email: email.to_owned() }),
+            Next::AskEmail => Move::Stop(Box::new(Step::Email)),
+            Next::AskFirstProof { email } => Move::Stop(Box::new(Step::FirstProof { email: email.to_owned() })),
             Next::Adopt => Move::Adopt,
-            Next::AskSchool { choices } => Move::Stop(Step::School { choices: choices.into_iter().cloned().collect() }),
+            Next::AskSchool { choices } => {
+                Move::Stop(Box::new(Step::School { choices: choices.into_iter().cloned().collect() }))
+            }
             Next::TakeSchool(school) => Move::TakeSchool(school),
-            Next::AskConsent { member } => Move::Stop(Step::Consent { member: member.clone() }),
-            Next::Complete { member, permit } => Move::Stop(Step::Complete { member: member.clone(), permit }),
-            Next::Refuse(refusal) => Move::Stop(Step::Refuse(refusal)),
+            Next::AskConsent { member } => Move::Stop(Box::new(Step::Consent { member: member.clone() })),
+            Next::Complete { member, permit } => {
+                Move::Stop(Box::new(Step::Complete { member: member.clone(), permit }))
+            }
+            Next::Refuse(refusal) => Move::Stop(Box::new(Step::Refuse(refusal))),
             Next::AlreadyFinished => return Err(ticket::problem(app, ProblemKind::FlowFinished, &flow).await?),
         };
         flow = match (taken, &known.visitor) {
-            (Move::Stop(step), _) => return Ok(Scene { here, flow, known, step }),
+            (Move::Stop(step), _) => return Ok(Scene { here, flow, known, step: *step }),
             (Move::Adopt, Some((session, _))) => flow.authenticate(session.id),
             (Move::Adopt, None) => Err(WrongStage),
             (Move::TakeSchool(school), _) => flow.choose_school(school),

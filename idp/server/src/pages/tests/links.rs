@@ -79,7 +79,7 @@ async fn a_link_dies_on_a_newer_one_on_another_change_and_with_time() {
     assert_eq!(browser.open(&address).await.status, 410, "a change of password kills every link");
     let late = house.password_link(ANN).await;
     let page = browser.open(&late).await;
-    house.pass(Duration::from_mins(60));
+    house.pass(Duration::from_hours(1));
     assert_eq!(browser.submit(&page, "/link/", &twice(OTHER)).await.status, 410);
     assert_eq!(browser.open("/link/made-up").await.status, 410);
     house.close().await;
