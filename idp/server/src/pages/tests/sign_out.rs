@@ -1,5 +1,7 @@
 //! Signing out.
 
+use std::time::Duration;
+
 use keyholder_core::audit::AuditKind;
 use keyholder_core::ports::Queries;
 
@@ -10,6 +12,7 @@ async fn signing_out_ends_this_session_and_no_other() {
     let house = House::open().await;
     let (here, there) = (house.signed_in(ANN).await, house.signed_in(ANN).await);
     let before = session_cookie(&here).unwrap();
+    house.pass(Duration::from_secs(1));
     let page = here.open("/sign-out").await;
     let page = here.submit(&page, "/sign-out", &[]).await;
     assert_eq!(page.path, "/signed-out");
