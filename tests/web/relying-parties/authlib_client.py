@@ -27,6 +27,8 @@ session = OAuth2Session(
     code_challenge_method="S256",
     token_endpoint_auth_method="client_secret_basic",
 )
+# Else REQUESTS_CA_BUNDLE would win over `verify`.
+session.trust_env = False
 session.verify = os.environ.get("CA_FILE") or True
 metadata = session.get(f"{ISSUER}/.well-known/openid-configuration", withhold_token=True).json()
 assert metadata["issuer"] == ISSUER

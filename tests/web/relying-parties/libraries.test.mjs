@@ -26,6 +26,7 @@ for (const tls of [false, true]) {
           const place = await landing();
           const secret = randomBytes(32).toString("hex");
           await demo.apply(client({ id, secret, ...place }), id, place.redirectUri);
+          suite.after(() => place.close());
           const found = await drive(browser, demo.account("staff"), command, flags, {
             ISSUER: demo.issuer,
             CLIENT_ID: id,
@@ -34,7 +35,6 @@ for (const tls of [false, true]) {
             AFTER_LOGOUT: place.afterLogout,
             ...(tls ? { NODE_EXTRA_CA_CERTS: demo.certificate, CA_FILE: demo.certificate } : { AUTHLIB_INSECURE_TRANSPORT: "1" }),
           });
-          place.close();
           assert.equal(found.user.name, "Amira Hussain");
           assert.equal(found.user.school.name, "Oakfield Primary");
           assert.equal(found.before, true);

@@ -54,7 +54,7 @@ OIDCInfoHook access_token id_token userinfo refresh_token session
 OIDCUserInfoRefreshInterval 1
 OIDCRemoteUserClaim email
 OIDCCookieSameSite On
-OIDCOAuthIntrospectionEndpoint ${issuer}/oidc/introspect
+OIDCOAuthServerMetadataURL ${issuer}/.well-known/oauth-authorization-server
 OIDCOAuthIntrospectionEndpointAuth client_secret_basic
 OIDCOAuthClientID mod-auth-openidc
 OIDCOAuthClientSecret ${secret}
@@ -70,8 +70,10 @@ ${bundle ? `OIDCCABundlePath ${bundle}` : ""}
 </Location>
 `;
   await writeFile(join(folder, "apache.conf"), configuration);
-  const child = spawn("/usr/sbin/apache2", ["-X", "-f", join(folder, "apache.conf")], { stdio: "ignore" });
-  const log = () => readFile(join(folder, "error.log"), "utf8").catch(() => "");
+  const child = spawn("/usr/sbin/apache2", ["-X", "-f", join(folder, "apache.conf")], { stdio: ["ignore", "ignore", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (text) => (errors += text));
+  const log = async () => errors + (await readFile(join(folder, "error.log"), "utf8").catch(() => ""));
   let ended = false;
   child.on("exit", () => (ended = true));
   await until("Apache", async () => {
