@@ -68,12 +68,10 @@ async fn a_school_that_somebody_does_not_belong_to_is_never_entered() {
     let browser = Browser::default();
     let page = browser.open(bryn.request().url()).await;
     let page = Keyholder::type_password(&browser, &page, "teacher@oakfield.example", PASSWORD).await;
-    assert_eq!(
-        (page.parameter("code"), page.parameter("error").as_deref()),
-        (None, Some("access_denied")),
-        "{}",
-        page.url
-    );
+    // The person learns why, and how to go on; the application learns it when they go back.
+    assert_eq!((page.parameter("code"), page.url.path().ends_with("/leave")), (None, false), "{}", page.url);
+    let away = browser.click(&page, "/leave").await;
+    assert_eq!(away.parameter("error").as_deref(), Some("access_denied"), "{}", away.url);
 
     // A form that names a school which was not offered.
     let trust = RelyingApplication::new(&keyholder, "trust-app");

@@ -316,6 +316,11 @@ pub enum Way {
         application: String,
         href: String,
     },
+    /// Back to the application, which learns that nobody was let in.
+    BackTo {
+        application: String,
+        href: String,
+    },
     SignIn {
         href: String,
     },

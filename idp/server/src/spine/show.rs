@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::flow::dispatcher::Refusal;
-use keyholder_core::flow::{Flow, Origin};
+use keyholder_core::flow::{Flow, Interaction, Origin};
 use keyholder_core::membership::MembershipInFull;
 use keyholder_theme::page::{EmailError, PasswordError, ProblemKind, SignInEmail, SignInPassword, Way};
 
@@ -25,6 +25,21 @@ pub(super) async fn page(
     let flow = ticket::load(&app, &request, &ticket).await?;
     let scene = advance(&app, &request, &ticket, flow).await?;
     show(&app, &request, scene).await
+}
+
+/// `GET /sign-in/{ticket}/leave`: back to the application from a page that could not let anybody in, with the error that tells why.
+/// Changes nothing where the sign-in could go on.
+pub(super) async fn leave(
+    app: Data<App>,
+    request: HttpRequest,
+    ticket: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let flow = ticket::load(&app, &request, &ticket).await?;
+    let scene = advance(&app, &request, &ticket, flow).await?;
+    match (&scene.step, &scene.flow.origin) {
+        (Step::Refuse(refusal), Origin::Oidc { .. }) => front::refuse(&app, &request, scene.flow, *refusal).await,
+        _ => Ok(see_other(&scene.here)),
+    }
 }
 
 /// `GET` of an address that is only posted to: back to the flow's page.
@@ -99,7 +114,7 @@ pub(super) async fn password(
 
 /// Answers whoever asked.
 async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResponse, PageError> {
-    let Scene { flow, known, step, .. } = scene;
+    let Scene { here, flow, known, step } = scene;
     match (step, &flow.origin, &known.visitor, &known.application) {
         (Step::Complete { member, permit }, Origin::Oidc { .. }, Some((session, person)), Some(application)) => {
             let ending = Ending { flow, session, person, application, member: &member, permit: &permit };
@@ -108,6 +123,14 @@ async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpRespo
         (Step::Complete { member, .. }, Origin::Portal { return_to }, ..) => {
             let return_to = return_to.clone();
             go_home(app, flow, &return_to, &member).await
+        }
+        (Step::Refuse(refusal), Origin::Oidc { .. }, Some((_, person)), Some(application))
+            if is_for_the_reader(refusal, &flow) =>
+        {
+            let leave = Way::BackTo { application: application.name.clone(), href: format!("{here}/leave") };
+            let another = ways::as_another(app, request, &flow).await?;
+            let about = scenery::about(app, &flow, Some(application)).await?.person(person, None);
+            Err(PageError::problem(kind_of(refusal)).about(about).ways(vec![another, leave, Way::AskSchool]))
         }
         (Step::Refuse(refusal), Origin::Oidc { .. }, ..) => front::refuse(app, request, flow, refusal).await,
         (Step::Refuse(refusal), Origin::Portal { .. }, ..) => {
@@ -134,6 +157,13 @@ async fn go_home(app: &App, flow: Flow, return_to: &str, member: &MembershipInFu
 pub(super) fn remember_school(answer: &mut HttpResponse, slug: &str) -> Result<(), PageError> {
     let cookie = cookies::for_a_year(cookies::SCHOOL, slug.to_owned());
     answer.add_cookie(&cookie).map_err(|_| PageError::Fault("a cookie could not be set"))
+}
+
+/// Whether the person learns first what is missing: with another account, or after a word with the school, they can mend it. The
+/// application could only say that access was denied.
+fn is_for_the_reader(refusal: Refusal, flow: &Flow) -> bool {
+    flow.ask.interaction == Interaction::Allowed
+        && matches!(refusal, Refusal::NoMembership | Refusal::GroupNeedsMore(_))
 }
 
 fn kind_of(refusal: Refusal) -> ProblemKind {

@@ -310,6 +310,7 @@ impl Page for Problem {
                     vec![
                         Way::SignInAsAnother { href: href() },
                         Way::ChooseAnotherSchool { href: href() },
+                        Way::BackTo { application: text("Safeguarding"), href: href() },
                         Way::AskSchool,
                     ],
                 ),

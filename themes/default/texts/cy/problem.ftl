@@ -42,6 +42,8 @@ problem-fault-text = Ein bai ni yw hyn, nid eich bai chi. Efallai na chadwyd yr 
 problem-storage-full-title = Ni ellir cadw dim ar hyn o bryd
 problem-storage-full-text = Mae ein lle storio'n llawn. Ein bai ni yw hyn, nid eich bai chi; ni newidiwyd dim. Rhaid i'r sawl sy'n rhedeg y gwasanaeth hwn wneud lle yn gyntaf.
 
+way-back-to = Yn ôl i { $application }
+way-back-to-hint = Heb fewngofnodi
 way-start-again-at = Dechrau eto yn { $application }
 way-start-again-at-hint = Yn agor y rhaglen, sy'n eich anfon yn ôl yma
 way-sign-in = Mewngofnodi

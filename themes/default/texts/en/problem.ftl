@@ -42,6 +42,8 @@ problem-fault-text = This is our fault, not yours. What you typed last may not h
 problem-storage-full-title = Nothing can be saved just now
 problem-storage-full-text = Our storage is full. This is our fault, not yours; nothing was changed. Whoever runs this service has to make room first.
 
+way-back-to = Back to { $application }
+way-back-to-hint = Without signing in
 way-start-again-at = Start again at { $application }
 way-start-again-at-hint = Opens the application, which sends you back here
 way-sign-in = Sign in
