@@ -18,6 +18,9 @@ pub const SCHOOL: &str = "__Host-kh-school";
 /// The language chosen by the switch.
 pub const LANGUAGE: &str = "__Host-kh-language";
 
+/// What was done just now in Account Settings, for the next page to say.
+pub const DONE: &str = "__Host-kh-done";
+
 /// The longest value of ours.
 const LONGEST: usize = 128;
 /// How long a browser and its preferences are remembered.

@@ -34,6 +34,6 @@ pub enum DrawError {
     Template { template: String, source: Box<handlebars::RenderError> },
     #[error("the theme has no such language")]
     Language,
-    #[error("the time of the mail is out of range")]
-    Time(#[source] jiff::Error),
+    #[error("the time of the mail cannot be written")]
+    Time(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -47,6 +47,7 @@ struct Context<'a, P> {
     frame: &'a Frame,
     page: &'a P,
     has_error: bool,
+    wide: bool,
     other_language: Option<Language>,
     has_font: bool,
 }
@@ -71,7 +72,7 @@ impl Theme {
 
     /// Draws a page as HTML.
     pub fn draw<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, DrawError> {
-        self.draw_context(frame, P::NAME, page, page.has_error())
+        self.draw_context(frame, (P::NAME, P::WIDE), page, page.has_error())
     }
 
     /// Draws a mail.
@@ -96,7 +97,7 @@ impl Theme {
 
     /// Draws a sample.
     pub fn draw_sample(&self, frame: &Frame, sample: &samples::Sample) -> Result<String, DrawError> {
-        self.draw_context(frame, sample.page, &sample.context, sample.has_error)
+        self.draw_context(frame, (sample.page, sample.wide), &sample.context, sample.has_error)
     }
 
     /// Draws every sample once.
@@ -124,12 +125,12 @@ impl Theme {
     fn draw_context(
         &self,
         frame: &Frame,
-        name: &str,
+        (name, wide): (&str, bool),
         page: &impl Serialize,
         has_error: bool,
     ) -> Result<String, DrawError> {
         let other_language = Language::ALL.into_iter().find(|language| *language != frame.language);
-        let context = Context { frame, page, has_error, other_language, has_font: self.assets.has_font() };
+        let context = Context { frame, page, has_error, wide, other_language, has_font: self.assets.has_font() };
         self.of(frame.language)?.draw_page(name, &context)
     }
 

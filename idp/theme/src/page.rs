@@ -1,8 +1,16 @@
 //! The pages: one context type each, with samples from which a test draws every page in every language.
 
+mod account;
+mod account_samples;
 mod samples;
 
 use serde::Serialize;
+
+pub use account::{
+    Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, Browser, By, ChangeEmailError,
+    ChangePasswordError, CurrentPasswordError, Done, EventKind, KnownBrowser, LogEvent, NameError, SecurityLog,
+    SignInPlace, WaitingEmail,
+};
 
 /// A page that the theme can draw.
 pub trait Page: Serialize {
@@ -13,6 +21,9 @@ pub trait Page: Serialize {
     fn samples() -> Vec<(&'static str, Self)>
     where
         Self: Sized;
+
+    /// Whether it holds tables: it then takes the whole width, and help stands below it.
+    const WIDE: bool = false;
 
     /// Whether something is wrong: the title then begins with "Error:".
     fn has_error(&self) -> bool {

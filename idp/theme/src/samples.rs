@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::frame::{Frame, Help, Person, School};
 use crate::mail::{Circumstances, Mail};
 use crate::page::{
-    ChooseSchool, ConfirmEmail, Consent, EmailConfirmed, FirstRun, ForgotPassword, ForgotPasswordSent, FormPost,
-    Information, MyApplications, NewPassword, Page, PasswordSet, Problem, SignInEmail, SignInPassword, SignOut,
-    SignedOut,
+    Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, ChooseSchool, ConfirmEmail, Consent,
+    EmailConfirmed, FirstRun, ForgotPassword, ForgotPasswordSent, FormPost, Information, MyApplications, NewPassword,
+    Page, PasswordSet, Problem, SecurityLog, SignInEmail, SignInPassword, SignOut, SignedOut,
 };
 
 /// One state of one page.
@@ -18,6 +18,8 @@ pub struct Sample {
     /// [`Page::NAME`].
     pub page: &'static str,
     pub state: &'static str,
+    /// [`Page::WIDE`].
+    pub wide: bool,
     pub has_error: bool,
     pub context: Value,
 }
@@ -36,6 +38,12 @@ pub fn pages() -> Vec<Sample> {
     add::<ChooseSchool>(&mut samples);
     add::<Consent>(&mut samples);
     add::<MyApplications>(&mut samples);
+    add::<Account>(&mut samples);
+    add::<AccountName>(&mut samples);
+    add::<AccountEmail>(&mut samples);
+    add::<AccountPassword>(&mut samples);
+    add::<AccountLanguage>(&mut samples);
+    add::<SecurityLog>(&mut samples);
     add::<SignOut>(&mut samples);
     add::<SignedOut>(&mut samples);
     add::<FormPost>(&mut samples);
@@ -48,27 +56,29 @@ pub fn pages() -> Vec<Sample> {
 fn add<P: Page>(samples: &mut Vec<Sample>) {
     for (state, page) in P::samples() {
         let context = serde_json::to_value(&page).unwrap_or_default();
-        samples.push(Sample { page: P::NAME, state, has_error: page.has_error(), context });
+        samples.push(Sample { page: P::NAME, state, wide: P::WIDE, has_error: page.has_error(), context });
     }
 }
 
 /// A frame that suits the page: what is usually known there.
 pub fn frame(language: Language, sample: &Sample) -> Frame {
-    let signed_in = matches!(sample.page, "my-applications" | "sign-out" | "choose-school" | "consent");
+    let of_account = sample.page.starts_with("account") || sample.page == "security-log";
+    let signed_in = of_account || matches!(sample.page, "my-applications" | "sign-out" | "choose-school" | "consent");
     let knows_school = signed_in && sample.page != "choose-school"
         || matches!(sample.page, "problem" | "form-post" | "sign-in-password");
-    let for_keyholder = matches!(
-        sample.page,
-        "my-applications"
-            | "sign-out"
-            | "signed-out"
-            | "new-password"
-            | "password-set"
-            | "confirm-email"
-            | "email-confirmed"
-            | "first-run"
-            | "information"
-    );
+    let for_keyholder = of_account
+        || matches!(
+            sample.page,
+            "my-applications"
+                | "sign-out"
+                | "signed-out"
+                | "new-password"
+                | "password-set"
+                | "confirm-email"
+                | "email-confirmed"
+                | "first-run"
+                | "information"
+        );
     Frame {
         language,
         other_language_href: "?language".to_owned(),

@@ -45,7 +45,7 @@ pub(super) async fn forgot_password(app: Data<App>, request: HttpRequest) -> Res
 }
 
 /// The school in which our pages are shown: the one last chosen, else the only one.
-fn active<'a>(request: &HttpRequest, members: &'a [MembershipInFull]) -> Option<&'a MembershipInFull> {
+pub(crate) fn active<'a>(request: &HttpRequest, members: &'a [MembershipInFull]) -> Option<&'a MembershipInFull> {
     let last = cookies::find(request, cookies::SCHOOL);
     let chosen = last.and_then(|slug| members.iter().find(|member| member.school.slug == slug));
     chosen.or(match members {

@@ -14,7 +14,9 @@ use actix_web::web::{ServiceConfig, post, resource};
 
 use crate::web::read;
 
+pub(crate) use home::active;
 pub use links::first_run;
+pub(crate) use links::{check_new_password, names_of};
 
 /// Registers the pages.
 pub(crate) fn configure(config: &mut ServiceConfig) {

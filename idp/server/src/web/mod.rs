@@ -45,6 +45,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(crate::oidc::back::configure)
         .configure(crate::spine::configure)
         .configure(crate::pages::configure)
+        .configure(crate::account::configure)
         .default_service(route().to(not_found));
     config.service(everything);
 }

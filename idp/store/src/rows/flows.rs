@@ -83,7 +83,7 @@ pub(crate) async fn use_once<C: ConnectionTrait>(
 
 pub(crate) async fn find_link<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<MailedLink>> {
     let row = find::<mailed_links::Entity, C>(db, mailed_links::Column::Token.eq(token.0.to_vec())).await?;
-    row.map(read_link).transpose()
+    row.as_ref().map(read_link).transpose()
 }
 
 pub(crate) async fn find_waiting_link<C: ConnectionTrait>(
@@ -97,10 +97,10 @@ pub(crate) async fn find_waiting_link<C: ConnectionTrait>(
         .and(mailed_links::Column::Kind.eq(kind))
         .and(mailed_links::Column::UsedAt.is_null())
         .and(mailed_links::Column::ExpiresAt.gt(now.as_millis()));
-    find::<mailed_links::Entity, C>(db, waiting).await?.map(read_link).transpose()
+    find::<mailed_links::Entity, C>(db, waiting).await?.as_ref().map(read_link).transpose()
 }
 
-fn read_link(row: mailed_links::Model) -> Result<MailedLink> {
+fn read_link(row: &mailed_links::Model) -> Result<MailedLink> {
     Ok(MailedLink {
         id: MailedLinkId::from_uuid(row.id),
         token: read_token(&row.token)?,

@@ -1,4 +1,4 @@
-//! What templates may call: `text`, `join`, `asset`.
+//! What templates may call: `text`, `join`, `time`, `asset`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,13 +10,14 @@ use handlebars::{
 };
 use serde_json::Value;
 
-use super::markup;
+use super::{markup, times};
 use crate::assets::Assets;
 use crate::texts::{TextError, Texts};
 
 pub(super) fn register(registry: &mut Handlebars<'static>, texts: &Arc<Texts>, assets: &Assets) {
     registry.register_helper("text", Box::new(Text { texts: Arc::clone(texts) }));
     registry.register_helper("join", Box::new(Join));
+    registry.register_helper("time", Box::new(Time { texts: Arc::clone(texts) }));
     registry.register_helper("asset", Box::new(AssetAddress { names: assets.names().clone() }));
 }
 
@@ -111,6 +112,29 @@ impl HelperDef for Join {
             })
             .collect();
         Ok(ScopedJson::Derived(Value::String(joined)))
+    }
+}
+
+/// `{{time at}}`: milliseconds since the epoch as people read them.
+struct Time {
+    texts: Arc<Texts>,
+}
+
+impl HelperDef for Time {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let at = helper
+            .param(0)
+            .and_then(|at| at.value().as_i64())
+            .ok_or(RenderErrorReason::ParamNotFoundForIndex("time", 0))?;
+        let written = times::write(&self.texts, at);
+        let written = written.map_err(|error| RenderErrorReason::NestedError(Box::new(error)))?;
+        Ok(ScopedJson::Derived(Value::String(written)))
     }
 }
 

@@ -2,13 +2,11 @@
 
 mod helpers;
 mod markup;
+pub(crate) mod times;
 
 use std::sync::Arc;
 
-use fluent_bundle::FluentArgs;
 use handlebars::Handlebars;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use keyholder_core::locale::Language;
 use serde::Serialize;
 
@@ -17,9 +15,6 @@ use crate::error::{DrawError, ThemeError};
 use crate::files::Files;
 use crate::mail::{DrawnMail, Mail};
 use crate::texts::Texts;
-
-/// Schools are in the United Kingdom, and so are their clocks.
-static LONDON: TimeZone = jiff::tz::get!("Europe/London");
 
 pub(crate) struct Templates {
     language: Language,
@@ -65,29 +60,14 @@ impl Templates {
     }
 
     pub(crate) fn draw_mail(&self, mail: &Mail) -> Result<DrawnMail, DrawError> {
-        let when = mail.at().map(|at| self.write_time(at)).transpose()?;
+        let when = mail.at().map(|at| times::write(&self.texts, at)).transpose();
+        let when = when.map_err(|error| DrawError::Time(Box::new(error)))?;
         let context = MailContext { language: self.language, mail, when };
         let name = mail.name();
         let subject = render(&self.plain, "mails/subject".to_owned(), &context)?;
         let text = render(&self.plain, format!("mails/{name}"), &context)?;
         let html = render(&self.html, format!("mails/{name}"), &context)?;
         Ok(DrawnMail { subject: one_line(&subject), text: without_gaps(&text), html })
-    }
-
-    /// Such as `09 March, 2024 08:34`.
-    fn write_time(&self, millis: i64) -> Result<String, DrawError> {
-        let time = Timestamp::from_millisecond(millis).map_err(DrawError::Time)?.to_zoned_datetime(LONDON.clone());
-        let failed = |error: crate::texts::TextError| DrawError::Template {
-            template: "date-and-time".to_owned(),
-            source: Box::new(handlebars::RenderErrorReason::NestedError(Box::new(error)).into()),
-        };
-        let month = self.texts.write(&format!("month-{}", time.month()), &FluentArgs::new()).map_err(failed)?;
-        let mut arguments = FluentArgs::new();
-        arguments.set("day", time.strftime("%d").to_string());
-        arguments.set("month", month);
-        arguments.set("year", time.strftime("%Y").to_string());
-        arguments.set("time", time.strftime("%H:%M").to_string());
-        self.texts.write("date-and-time", &arguments).map_err(failed)
     }
 }
 

@@ -6,6 +6,7 @@ skip = Neidio i gynnwys y dudalen
 home = Keyholder, i'r dudalen gychwyn
 other-language = English
 menu-applications = Fy rhaglenni
+menu-account = Gosodiadau'r cyfrif
 menu-change-school = Newid ysgol
 menu-sign-out = Allgofnodi
 footer = Ynghylch y gwasanaeth hwn

@@ -6,6 +6,7 @@ skip = Skip to the page's content
 home = Keyholder, to the start page
 other-language = Cymraeg
 menu-applications = My applications
+menu-account = Account Settings
 menu-change-school = Change school
 menu-sign-out = Sign out
 footer = About this service

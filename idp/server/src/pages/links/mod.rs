@@ -6,6 +6,9 @@ pub mod first_run;
 mod new_password;
 mod set_password;
 
+pub(crate) use new_password::check as check_new_password;
+pub(crate) use set_password::names as names_of;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::link::{LinkPurpose, MailedLink};

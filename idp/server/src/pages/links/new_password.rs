@@ -2,7 +2,7 @@
 
 use keyholder_core::person::StoredPassword;
 use keyholder_theme::page::NewPasswordError;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
 use crate::password::policy::{Context, Refusal};
@@ -16,18 +16,25 @@ pub(super) async fn read(
     context: &Context<'_>,
     here: &str,
 ) -> Result<Result<StoredPassword, NewPasswordError>, PageError> {
-    let password = form.secret("password");
-    if password.expose_secret().is_empty() {
-        return Ok(Err(NewPasswordError::Empty));
-    }
-    if form.text("again") != password.expose_secret() {
-        return Ok(Err(NewPasswordError::Different));
-    }
-    if let Err(refusal) = app.passwords.policy().check(&password, context) {
-        return Ok(Err(told(refusal)));
-    }
+    let password = match check(app, form, context) {
+        Ok(password) => password,
+        Err(error) => return Ok(Err(error)),
+    };
     let hash = app.passwords.hash(password).await.map_err(|error| spine::busy(error, here))?;
     Ok(Ok(StoredPassword { hash, changed_at: app.now() }))
+}
+
+/// Typed twice and within the rules. Hashes nothing.
+pub(crate) fn check(app: &App, form: &Form, context: &Context<'_>) -> Result<SecretString, NewPasswordError> {
+    let password = form.secret("password");
+    if password.expose_secret().is_empty() {
+        return Err(NewPasswordError::Empty);
+    }
+    if form.text("again") != password.expose_secret() {
+        return Err(NewPasswordError::Different);
+    }
+    app.passwords.policy().check(&password, context).map_err(told)?;
+    Ok(password)
 }
 
 fn told(refusal: Refusal) -> NewPasswordError {

@@ -89,7 +89,7 @@ async fn load_person(app: &App, request: &HttpRequest, link: &MailedLink) -> Res
 }
 
 /// What an attacker would try first: the names of the person's schools.
-async fn names(app: &App, person: &Person) -> Result<Vec<String>, PageError> {
+pub(crate) async fn names(app: &App, person: &Person) -> Result<Vec<String>, PageError> {
     let members = app.store.list_memberships(person.id).await?;
     Ok(members.into_iter().map(|member| member.school.name).chain([person.display_name()]).collect())
 }

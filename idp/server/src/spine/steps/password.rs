@@ -26,7 +26,7 @@ use crate::audit::{self, About, Whence};
 use crate::cookies;
 use crate::digest::hash_token;
 use crate::password::pool::{PoolError, Verification};
-use crate::throttle::Attempt;
+use crate::throttle::{Attempt, News};
 use crate::web::{self, Form, PageError, browser, peer, see_other, whence};
 
 /// `POST /sign-in/{ticket}/password`
@@ -72,7 +72,11 @@ async fn prove(
     let attempt = attempt(app, request, &key);
     if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
         let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
-        record(app, request, AuditKind::SignInThrottled, None, email, Some(&throttled.of.to_string())).await?;
+        if throttled.news == News::First {
+            let person = app.store.find_person_by_email(&key).await?;
+            let of = throttled.of.to_string();
+            record(app, request, AuditKind::SignInThrottled, person.as_ref(), email, Some(&of)).await?;
+        }
         return Ok(Outcome::Again(PasswordError::Throttled { minutes: minutes.max(1) }));
     }
     let Account { person, password: stored } = find_account(app, &key).await?;
