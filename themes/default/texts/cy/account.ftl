@@ -21,10 +21,10 @@ account-actions = Beth y gallwch ei wneud
 
 account-sign-ins = Ble rydych wedi mewngofnodi
 account-sign-ins-text = Terfynwch fewngofnodiad nad oes ei angen arnoch mwyach, neu nad eich un chi ydyw. Mae'n cyfrif ar unwaith, a daw rhaglenni a agorwyd oddi yno i ben gydag ef.
-account-place = Cyfeiriad rhyngrwyd
+account-place = Cyfeiriad IP
 account-started = Mewngofnodwyd
 account-seen = Gwelwyd ddiwethaf
-account-end = Terfynu'r mewngofnodiad
+account-end = Terfynu
 account-everywhere-text = Mae'n terfynu pob mewngofnodiad yn y rhestr hon, gan gynnwys yr un yma, a'r hyn y mae rhaglenni'n ei gadw ohono.
 
 account-browsers = Porwyr a ddefnyddiwyd gennych
@@ -96,7 +96,7 @@ security-log-text = Yr hyn a ddigwyddodd gyda'ch cyfrif, y diweddaraf yn gyntaf.
 log-what = Beth ddigwyddodd
 log-when = Pryd
 log-browser = Porwr
-log-address = Cyfeiriad rhyngrwyd
+log-address = Cyfeiriad IP
 log-by-administrator = Gan rywun sy'n gofalu am gyfrifon
 log-by-service = Gan bwy bynnag sy'n rhedeg y gwasanaeth hwn
 log-nothing-known = Nid yw'n hysbys

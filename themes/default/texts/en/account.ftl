@@ -21,7 +21,7 @@ account-actions = What you can do
 
 account-sign-ins = Where you are signed in
 account-sign-ins-text = End a sign-in that you do not need any more, or that is not yours. It counts at once, and applications opened from there end with it.
-account-place = Internet address
+account-place = IP address
 account-started = Signed in
 account-seen = Last seen
 account-end = End this sign-in
@@ -95,7 +95,7 @@ security-log-text = What happened with your account, the newest first.
 log-what = What happened
 log-when = When
 log-browser = Browser
-log-address = Internet address
+log-address = IP address
 log-by-administrator = By somebody who looks after accounts
 log-by-service = By whoever runs this service
 log-nothing-known = Not known
