@@ -2,6 +2,7 @@
 //!
 //! Owns the demo, the test run, and what is made once and committed or bundled (breached passwords, fonts). Says what it installs.
 
+mod bench;
 mod breached;
 mod demo;
 mod fonts;
@@ -30,6 +31,8 @@ enum Command {
     Demo(demo::Options),
     /// Runs every test there is
     Test(test::Options),
+    /// Measures what each operation costs, beside the goals and a peer
+    Bench(bench::Options),
     /// Fetches the theme's typeface from its npm package
     Fonts,
     /// Makes the set of breached passwords anew from a list, commonest first
@@ -53,6 +56,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Demo(options) => demo::run(&options)?,
         Command::Test(options) => return test::run(&options),
+        Command::Bench(options) => bench::run(&options)?,
         Command::Fonts => fonts::fetch()?,
         Command::Breached { list } => {
             let out = root().join("idp/server/data/breached.fst");
