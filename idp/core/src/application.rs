@@ -69,7 +69,13 @@ pub struct OidcClient {
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
     pub backchannel_logout_uri: Option<Url>,
+    /// Kept as registered. Logout tokens carry `sid` either way (Back-Channel Logout 1.0, 2.2).
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
     pub frontchannel_logout_uri: Option<Url>,
+    /// Kept as registered. The address is loaded with `iss` and `sid` either way (Front-Channel Logout 1.0, 2).
+    #[serde(default)]
+    pub frontchannel_logout_session_required: bool,
     pub grant_types: Vec<GrantType>,
     pub response_types: Vec<ResponseType>,
     /// What it may ask for; more is dropped silently at authorization (OAuth 2.0, RFC 6749 3.3).
@@ -79,6 +85,15 @@ pub struct OidcClient {
     pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
     /// Introspection answers as signed JWTs (RFC 9701), where set.
     pub introspection_signed_response_alg: Option<SigningAlgorithm>,
+    /// `id_token_encrypted_response_alg` and `_enc`: ID tokens are encrypted too, where set.
+    #[serde(default)]
+    pub id_token_encrypted_response: Option<ResponseEncryption>,
+    /// `userinfo_encrypted_response_alg` and `_enc`: signed userinfo is encrypted too, where set.
+    #[serde(default)]
+    pub userinfo_encrypted_response: Option<ResponseEncryption>,
+    /// Its public keys, where it does not prove with them who it is; see [`keys`](Self::keys).
+    #[serde(default)]
+    pub jwks: Option<JwksSource>,
     /// `require_pushed_authorization_requests` and the like come with their groups; this one is PKCE for confidential clients.
     pub require_pkce: bool,
     pub refresh_rotation: RefreshRotation,
@@ -89,6 +104,77 @@ pub struct OidcClient {
     pub audiences: Vec<String>,
     /// `default_max_age` in seconds.
     pub default_max_age: Option<u32>,
+}
+
+impl OidcClient {
+    /// Where the client's public keys come from: those of its authentication, else those registered beside it.
+    pub fn keys(&self) -> Option<&JwksSource> {
+        match &self.authentication {
+            ClientAuthentication::PrivateKeyJwt { jwks } => Some(jwks),
+            _ => self.jwks.as_ref(),
+        }
+    }
+}
+
+/// How answers are encrypted for a client (RFC 7516).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ResponseEncryption {
+    pub alg: KeyManagement,
+    pub enc: ContentEncryption,
+}
+
+/// A JWE key management algorithm (RFC 7518 4.1). `RSA1_5` is absent on purpose (RFC 8725 3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum KeyManagement {
+    #[serde(rename = "RSA-OAEP")]
+    RsaOaep,
+    #[serde(rename = "RSA-OAEP-256")]
+    RsaOaep256,
+    #[serde(rename = "ECDH-ES")]
+    EcdhEs,
+    #[serde(rename = "ECDH-ES+A256KW")]
+    EcdhEsA256Kw,
+}
+
+impl KeyManagement {
+    /// Every algorithm.
+    pub const ALL: [Self; 4] = [Self::RsaOaep256, Self::RsaOaep, Self::EcdhEs, Self::EcdhEsA256Kw];
+
+    /// The value of `alg`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RsaOaep => "RSA-OAEP",
+            Self::RsaOaep256 => "RSA-OAEP-256",
+            Self::EcdhEs => "ECDH-ES",
+            Self::EcdhEsA256Kw => "ECDH-ES+A256KW",
+        }
+    }
+}
+
+/// A JWE content encryption algorithm (RFC 7518 5.1). The default is that of Dynamic Client Registration 1.0, 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum ContentEncryption {
+    #[default]
+    #[serde(rename = "A128CBC-HS256")]
+    A128CbcHs256,
+    #[serde(rename = "A128GCM")]
+    A128Gcm,
+    #[serde(rename = "A256GCM")]
+    A256Gcm,
+}
+
+impl ContentEncryption {
+    /// Every algorithm.
+    pub const ALL: [Self; 3] = [Self::A128CbcHs256, Self::A128Gcm, Self::A256Gcm];
+
+    /// The value of `enc`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::A128CbcHs256 => "A128CBC-HS256",
+            Self::A128Gcm => "A128GCM",
+            Self::A256Gcm => "A256GCM",
+        }
+    }
 }
 
 /// Whether the client runs on a server or on the person's own device.

@@ -14,6 +14,7 @@ pub mod id;
 pub mod key;
 pub mod link;
 pub mod locale;
+pub mod logout;
 pub mod membership;
 pub mod outbox;
 pub mod person;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::OutboxId;
+use crate::id::{ApplicationId, OutboxId, SessionId};
 use crate::time::Timestamp;
 
 /// A message that waits for delivery.
@@ -26,6 +26,9 @@ pub enum Delivery {
     PasswordLinkAsked { email: String, language: crate::locale::Language, resume: Option<String> },
     /// A mail, rendered at delivery. `mail` is the theme's serialised `Mail`.
     Mail { to: String, language: crate::locale::Language, mail: serde_json::Value },
+    /// An application is told that a session ended (Back-Channel Logout 1.0). The token is made at delivery. `subject`: the
+    /// person as that application knows them.
+    BackChannelLogout { application: ApplicationId, session: SessionId, subject: String },
 }
 
 impl std::fmt::Debug for Delivery {
@@ -33,6 +36,7 @@ impl std::fmt::Debug for Delivery {
         formatter.write_str(match self {
             Self::PasswordLinkAsked { .. } => "PasswordLinkAsked",
             Self::Mail { .. } => "Mail",
+            Self::BackChannelLogout { .. } => "BackChannelLogout",
         })
     }
 }

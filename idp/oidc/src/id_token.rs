@@ -63,7 +63,7 @@ pub fn make(key: &PrivateKey, making: &Making<'_>) -> Result<String, IdTokenErro
     )
     .set_auth_time(Some(date(claims::auth_time(grant))?))
     .set_nonce(making.nonce.map(|nonce| Nonce::new(nonce.to_owned())))
-    .set_auth_context_ref(Some(AuthenticationContextClass::new(grant.assurance().acr().to_owned())))
+    .set_auth_context_ref(Some(AuthenticationContextClass::new(claims::acr(grant).to_owned())))
     .set_auth_method_refs(Some(methods))
     .set_access_token_hash(Some(at_hash));
     Ok(jws::sign(key, TYP, &claims)?)

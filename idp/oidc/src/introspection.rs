@@ -57,7 +57,7 @@ pub struct SignIn {
 impl From<&Grant> for SignIn {
     fn from(grant: &Grant) -> Self {
         Self {
-            acr: grant.assurance().acr(),
+            acr: claims::acr(grant),
             amr: assurance::amr(&grant.proofs),
             auth_time: claims::auth_time(grant).as_seconds(),
             elevated_until: grant.elevated_until.map(Timestamp::as_seconds),

@@ -90,7 +90,7 @@ pub fn claims(standing: &Standing<'_>, scopes: &[String], application: &RelyingA
     let wanted = Wanted::of_scopes(scopes).and(asked);
     let extra = UserInfoExtra {
         school: claims::of_school(standing, &wanted),
-        acr: Some(grant.assurance().acr().to_owned()),
+        acr: Some(claims::acr(grant).to_owned()),
         amr: assurance::amr(&grant.proofs),
         auth_time: Some(claims::auth_time(grant).as_seconds()),
     };

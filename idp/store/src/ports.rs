@@ -111,6 +111,9 @@ macro_rules! queries {
             async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>> {
                 rows::grants::list_live_grants(self.rows(), session, now).await
             }
+            async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>> {
+                rows::grants::list_grants_of_session(self.rows(), session).await
+            }
             async fn find_refresh_token(&self, token: TokenHash) -> Result<Option<RefreshToken>> {
                 rows::grants::find_refresh_token(self.rows(), token).await
             }
@@ -235,10 +238,10 @@ impl Transaction for SqlTransaction {
     async fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
         rows::sessions::touch_session(self.rows(), id, now).await
     }
-    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
+    async fn close_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
         rows::sessions::end_session(self.rows(), id, now).await
     }
-    async fn end_sessions_of(
+    async fn close_sessions_of(
         &self,
         person: PersonId,
         except: Option<SessionId>,

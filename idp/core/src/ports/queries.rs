@@ -79,6 +79,8 @@ pub trait Queries: Send + Sync {
 
     async fn find_grant(&self, id: GrantId) -> Result<Option<Grant>>;
     async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>>;
+    /// All grants of a session, ended ones included, as long as they are kept.
+    async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>>;
     async fn find_refresh_token(&self, token: TokenHash) -> Result<Option<RefreshToken>>;
 
     /// Whether the mark was set; see [`Transaction::use_once`](super::Transaction::use_once).

@@ -15,6 +15,7 @@ use crate::id::{
 };
 use crate::key::SigningKey;
 use crate::link::MailedLink;
+use crate::logout;
 use crate::membership::{Membership, PupilScope, UserGroup};
 use crate::outbox::OutboxMessage;
 use crate::person::{Person, StoredPassword};
@@ -83,10 +84,32 @@ pub trait Transaction: Queries {
     async fn swap_session(&self, session: &Session) -> Result<bool>;
     /// Notes that the session was used; no version, the later instant wins.
     async fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()>;
-    /// Ends a session and its grants that are not offline.
-    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
-    /// Ends all sessions of a person but one, with their grants, offline ones included. Returns those that ended.
+    /// Ends a session and its grants that are not offline, and leaves word for its applications ([`logout`](crate::logout)).
+    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
+        let ended = self.close_session(id, now).await?;
+        if ended {
+            logout::leave_word(self, id, now).await?;
+        }
+        Ok(ended)
+    }
+    /// Ends all sessions of a person but one, with their grants, offline ones included, and leaves word for their applications.
+    /// Returns those that ended.
     async fn end_sessions_of(
+        &self,
+        person: PersonId,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>> {
+        let ended = self.close_sessions_of(person, except, now).await?;
+        for id in &ended {
+            logout::leave_word(self, *id, now).await?;
+        }
+        Ok(ended)
+    }
+    /// The rows of [`end_session`](Self::end_session), which is what to call: here nobody is told.
+    async fn close_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
+    /// The rows of [`end_sessions_of`](Self::end_sessions_of), which is what to call: here nobody is told.
+    async fn close_sessions_of(
         &self,
         person: PersonId,
         except: Option<SessionId>,

@@ -12,6 +12,7 @@ use keyholder_core::random::{Random, draw_bytes};
 use keyholder_core::time::Timestamp;
 use serde::Serialize;
 
+use crate::claims;
 use crate::jws::{self, JwsAlgorithm, JwsError, PrivateKey, PublicKeys, Verified};
 
 /// `typ` of an access token (RFC 9068 2.1).
@@ -75,7 +76,7 @@ pub fn of_grant<'a>(frame: &Frame<'a>, grant: &'a Grant, random: &dyn Random) ->
         aud: Audience::new(audiences),
         jti: draw_jti(&grant.id.to_string(), random),
         auth_time: assurance::last_proof_at(&grant.proofs).map(Timestamp::as_seconds),
-        acr: Some(grant.assurance().acr()),
+        acr: Some(claims::acr(grant)),
         amr: assurance::amr(&grant.proofs),
         ..empty(frame)
     }

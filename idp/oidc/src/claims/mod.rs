@@ -185,6 +185,14 @@ pub fn auth_time(grant: &Grant) -> Timestamp {
     assurance::last_proof_at(&grant.proofs).unwrap_or(grant.created_at)
 }
 
+/// The value of `acr`: the first class asked for that was reached, else the best reached (Core 3.1.2.1, 5.5.1.1: classes are
+/// asked for in order of preference).
+pub fn acr(grant: &Grant) -> &'static str {
+    let reached = grant.assurance();
+    let asked = request_of(grant).assurance().map(|asked| asked.classes).unwrap_or_default();
+    asked.into_iter().find(|class| *class <= reached).unwrap_or(reached).acr()
+}
+
 /// The value of `sid`.
 pub fn sid(grant: &Grant) -> String {
     grant.session.to_string()

@@ -6,7 +6,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keyholder_core::application::SigningAlgorithm;
+use keyholder_core::application::{ContentEncryption, KeyManagement, SigningAlgorithm};
 use keyholder_core::assurance::Assurance;
 use keyholder_core::locale::Language;
 use openidconnect::core::{
@@ -105,6 +105,12 @@ pub struct FurtherMetadata {
     pub authorization_response_iss_parameter_supported: bool,
     // Initiating User Registration via OpenID Connect 1.0, 4
     pub prompt_values_supported: Vec<String>,
+    // Back-Channel Logout 1.0, 2.1
+    pub backchannel_logout_supported: bool,
+    pub backchannel_logout_session_supported: bool,
+    // Front-Channel Logout 1.0, 3
+    pub frontchannel_logout_supported: bool,
+    pub frontchannel_logout_session_supported: bool,
 }
 
 impl AdditionalProviderMetadata for FurtherMetadata {}
@@ -114,6 +120,8 @@ pub fn metadata(offer: &Offer<'_>) -> Result<Metadata, url::ParseError> {
     let at = |path: &str| format!("{}{path}", offer.issuer);
     let ours: Vec<_> = SigningAlgorithm::ALL.into_iter().map(|ours| in_openidconnect(ours.into())).collect();
     let of_clients: Vec<_> = JwsAlgorithm::ALL.into_iter().map(in_openidconnect).collect();
+    let management: Vec<_> = KeyManagement::ALL.into_iter().map(management_in_openidconnect).collect();
+    let content: Vec<_> = ContentEncryption::ALL.into_iter().map(content_in_openidconnect).collect();
     let confidential = vec![
         CoreClientAuthMethod::ClientSecretBasic,
         CoreClientAuthMethod::ClientSecretPost,
@@ -133,6 +141,10 @@ pub fn metadata(offer: &Offer<'_>) -> Result<Metadata, url::ParseError> {
             introspection_signing_alg_values_supported: ours.clone(),
             authorization_response_iss_parameter_supported: true,
             prompt_values_supported: Prompt::ALL.map(|prompt| prompt.name().to_owned()).to_vec(),
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
         },
     };
     let acr = |assurance: &Assurance| AuthenticationContextClass::new(assurance.acr().to_owned());
@@ -149,9 +161,17 @@ pub fn metadata(offer: &Offer<'_>) -> Result<Metadata, url::ParseError> {
     .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO))?))
     .set_scopes_supported(Some(SCOPES.map(|scope| Scope::new(scope.to_owned())).to_vec()))
     .set_response_modes_supported(Some(vec![CoreResponseMode::Query, CoreResponseMode::FormPost]))
-    .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode, CoreGrantType::RefreshToken]))
+    .set_grant_types_supported(Some(vec![
+        CoreGrantType::AuthorizationCode,
+        CoreGrantType::RefreshToken,
+        CoreGrantType::ClientCredentials,
+    ]))
     .set_acr_values_supported(Some(offer.assurances.iter().map(acr).collect()))
     .set_userinfo_signing_alg_values_supported(Some(ours))
+    .set_id_token_encryption_alg_values_supported(Some(management.clone()))
+    .set_id_token_encryption_enc_values_supported(Some(content.clone()))
+    .set_userinfo_encryption_alg_values_supported(Some(management))
+    .set_userinfo_encryption_enc_values_supported(Some(content))
     .set_request_object_signing_alg_values_supported(Some(of_clients.clone()))
     .set_token_endpoint_auth_methods_supported(Some(all_methods))
     .set_token_endpoint_auth_signing_alg_values_supported(Some(of_clients))
@@ -163,6 +183,23 @@ pub fn metadata(offer: &Offer<'_>) -> Result<Metadata, url::ParseError> {
     // Discovery 3: "If omitted, the default value is true", so it is said.
     .set_request_uri_parameter_supported(Some(false));
     Ok(metadata)
+}
+
+fn management_in_openidconnect(algorithm: KeyManagement) -> CoreJweKeyManagementAlgorithm {
+    match algorithm {
+        KeyManagement::RsaOaep => CoreJweKeyManagementAlgorithm::RsaOaep,
+        KeyManagement::RsaOaep256 => CoreJweKeyManagementAlgorithm::RsaOaepSha256,
+        KeyManagement::EcdhEs => CoreJweKeyManagementAlgorithm::EcdhEs,
+        KeyManagement::EcdhEsA256Kw => CoreJweKeyManagementAlgorithm::EcdhEsAesKeyWrap256,
+    }
+}
+
+fn content_in_openidconnect(algorithm: ContentEncryption) -> CoreJweContentEncryptionAlgorithm {
+    match algorithm {
+        ContentEncryption::A128CbcHs256 => CoreJweContentEncryptionAlgorithm::Aes128CbcHmacSha256,
+        ContentEncryption::A128Gcm => CoreJweContentEncryptionAlgorithm::Aes128Gcm,
+        ContentEncryption::A256Gcm => CoreJweContentEncryptionAlgorithm::Aes256Gcm,
+    }
 }
 
 fn in_openidconnect(algorithm: JwsAlgorithm) -> CoreJwsSigningAlgorithm {

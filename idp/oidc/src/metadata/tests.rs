@@ -37,7 +37,7 @@ fn what_is_switched_on_is_said_and_nothing_else() {
     for (name, value) in [
         ("response_types_supported", json!(["code"])),
         ("response_modes_supported", json!(["query", "form_post"])),
-        ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
+        ("grant_types_supported", json!(["authorization_code", "refresh_token", "client_credentials"])),
         ("code_challenge_methods_supported", json!(["S256"])),
         ("acr_values_supported", json!([ACR_SINGLE_FACTOR])),
         ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),
@@ -46,6 +46,14 @@ fn what_is_switched_on_is_said_and_nothing_else() {
         ("claims_parameter_supported", json!(true)),
         ("request_parameter_supported", json!(true)),
         ("request_uri_parameter_supported", json!(false)),
+        ("backchannel_logout_supported", json!(true)),
+        ("backchannel_logout_session_supported", json!(true)),
+        ("frontchannel_logout_supported", json!(true)),
+        ("frontchannel_logout_session_supported", json!(true)),
+        ("id_token_encryption_alg_values_supported", json!(["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A256KW"])),
+        ("id_token_encryption_enc_values_supported", json!(["A128CBC-HS256", "A128GCM", "A256GCM"])),
+        ("userinfo_encryption_alg_values_supported", json!(["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A256KW"])),
+        ("userinfo_encryption_enc_values_supported", json!(["A128CBC-HS256", "A128GCM", "A256GCM"])),
     ] {
         assert_eq!(document[name], value, "{name}");
     }
@@ -54,8 +62,6 @@ fn what_is_switched_on_is_said_and_nothing_else() {
         "registration_endpoint",
         "pushed_authorization_request_endpoint",
         "device_authorization_endpoint",
-        "backchannel_logout_supported",
-        "frontchannel_logout_supported",
         "dpop_signing_alg_values_supported",
         "tls_client_certificate_bound_access_tokens",
         "authorization_signing_alg_values_supported",

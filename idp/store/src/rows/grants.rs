@@ -67,6 +67,17 @@ pub(crate) async fn list_live_grants<C: ConnectionTrait>(
     rows.into_iter().map(read_grant).collect()
 }
 
+pub(crate) async fn list_grants_of_session<C: ConnectionTrait>(db: &C, session: SessionId) -> Result<Vec<Grant>> {
+    let rows = grants::Entity::find()
+        .filter(grants::Column::SessionId.eq(session.as_uuid()))
+        .order_by_asc(grants::Column::CreatedAt)
+        .order_by_asc(grants::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    rows.into_iter().map(read_grant).collect()
+}
+
 pub(crate) async fn insert_grant<C: ConnectionTrait>(db: &C, grant: &Grant) -> Result<()> {
     let row = grants::Model {
         id: grant.id.as_uuid(),
