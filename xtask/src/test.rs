@@ -115,8 +115,10 @@ impl Sum {
         install::system(&[NODE, CHROMIUM, APACHE, MOD_AUTH_OPENIDC, PYTHON, OPENSSL])?;
         let folder = crate::root().join("tests/web");
         install::npm(&folder)?;
+        let examples = crate::root().join("examples/relying-parties");
+        install::npm(&examples.join("node"))?;
         let target = target_directory()?;
-        let python = python_environment(&folder, &target)?;
+        let python = python_environment(&examples.join("python"), &target)?;
         let node = |files: &[PathBuf]| {
             let mut command = Command::new("node");
             // One file after another: each starts servers and a browser of its own.
@@ -141,14 +143,14 @@ fn test_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// A virtual environment with what `requirements.txt` lists; the path of its Python.
 fn python_environment(folder: &Path, target: &Path) -> Result<PathBuf, Failure> {
-    let requirements = folder.join("relying-parties/requirements.txt");
+    let requirements = folder.join("requirements.txt");
     let environment = target.join("python");
     let (python, mark) = (environment.join("bin/python"), environment.join("installed.txt"));
     let read = |path: &Path| std::fs::read(path).ok();
     if read(&requirements).is_some_and(|wanted| read(&mark) == Some(wanted)) {
         return Ok(python);
     }
-    println!("installing Python packages: tests/web/relying-parties/requirements.txt");
+    println!("installing Python packages: examples/relying-parties/python/requirements.txt");
     run_command(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
     run_command(Command::new(&python).args(pip).arg(&requirements))?;

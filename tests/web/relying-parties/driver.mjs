@@ -27,7 +27,7 @@ authentication = { method = "client_secret_basic", secret = "${secret}" }
 redirect_uris = ["${redirectUri}"]
 post_logout_redirect_uris = ["${afterLogout}"]
 grant_types = ["authorization_code", "refresh_token"]
-scopes = ["openid", "profile", "email", "offline_access", "groups", "school"]
+scopes = ["openid", "profile", "email", "offline_access", "groups", "school", "scopes_of_pupils"]
 `;
 }
 

@@ -1,5 +1,6 @@
-// mod_auth_openidc in Debian's Apache: a page behind a sign-in, the tokens that it refreshes, a resource that it protects by
-// introspection, and signing out, at which it revokes its tokens. Over http, and over https with a self-signed certificate.
+// mod_auth_openidc in Debian's Apache, as examples/relying-parties/apache configures it: a page behind a sign-in, one for a
+// group, the tokens that it refreshes, a resource that it protects by introspection, and signing out, at which it revokes its
+// tokens. Over http, and over https with a self-signed certificate.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -7,18 +8,20 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
 import { context, launch, typePassword } from "../chromium.mjs";
 import { Demo, freePort, until } from "../demo.mjs";
 import { client } from "./driver.mjs";
 
+const EXAMPLE = fileURLToPath(new URL("../../../examples/relying-parties/apache/keyholder.conf", import.meta.url));
 const MODULES = ["mpm_event", "authn_core", "authz_core", "authz_user", "auth_openidc", "dir"];
 
 async function startApache({ issuer, certificate, secret, port }) {
   const folder = await mkdtemp(join(tmpdir(), "keyholder-apache-"));
   await chmod(folder, 0o755);
-  for (const name of ["htdocs/protected", "htdocs/api"]) {
+  for (const name of ["htdocs/protected", "htdocs/protected/confidential", "htdocs/api"]) {
     await mkdir(join(folder, name), { recursive: true });
     await writeFile(join(folder, name, "index.html"), `inside ${name}`);
   }
@@ -42,32 +45,13 @@ DirectoryIndex index.html
 <Directory ${folder}/htdocs>
   Require all granted
 </Directory>
-OIDCProviderMetadataURL ${issuer}/.well-known/openid-configuration
-OIDCClientID mod-auth-openidc
-OIDCClientSecret ${secret}
-OIDCProviderTokenEndpointAuth client_secret_basic
-OIDCRedirectURI http://127.0.0.1:${port}/protected/redirect
-OIDCCryptoPassphrase ${randomBytes(32).toString("hex")}
-OIDCScope "openid profile email offline_access groups school"
-OIDCPKCEMethod S256
-OIDCInfoHook access_token id_token userinfo refresh_token session
-OIDCUserInfoRefreshInterval 1
-OIDCRemoteUserClaim email
-OIDCCookieSameSite On
-OIDCOAuthServerMetadataURL ${issuer}/.well-known/oauth-authorization-server
-OIDCOAuthIntrospectionEndpointAuth client_secret_basic
-OIDCOAuthClientID mod-auth-openidc
-OIDCOAuthClientSecret ${secret}
-OIDCOAuthTokenIntrospectionInterval 0
+Define KEYHOLDER ${issuer}
+Define SITE http://127.0.0.1:${port}
+Define CLIENT_ID mod-auth-openidc
+Define CLIENT_SECRET ${secret}
+Define PASSPHRASE ${randomBytes(32).toString("hex")}
+Include ${EXAMPLE}
 ${bundle ? `OIDCCABundlePath ${bundle}` : ""}
-<Location /protected>
-  AuthType openid-connect
-  Require valid-user
-</Location>
-<Location /api>
-  AuthType oauth20
-  Require valid-user
-</Location>
 `;
   await writeFile(join(folder, "apache.conf"), configuration);
   const child = spawn("/usr/sbin/apache2", ["-X", "-f", join(folder, "apache.conf")], { stdio: ["ignore", "ignore", "pipe"] });
@@ -116,6 +100,9 @@ for (const tls of [false, true]) {
       const first = await info();
       assert.equal(first.userinfo.name, "Amira Hussain");
       assert.equal(first.userinfo.school.name, "Oakfield Primary");
+
+      const refused = await page.goto(`${base}/protected/confidential/`);
+      assert.equal(refused.status(), 401, "only for a group that this person is not in");
 
       // Its own endpoint that trades the refresh token for a fresh access token.
       await page.goto(`${redirectUri}?refresh=${encodeURIComponent(`${base}/protected/`)}&access_token=${encodeURIComponent(first.access_token)}`);
