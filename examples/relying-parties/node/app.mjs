@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 
-import { Keyholder, MULTI_FACTOR } from "./keyholder.mjs";
+import { Keyholder, MULTI_FACTOR, NotALogoutToken } from "./keyholder.mjs";
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, BASE_URL, PORT } = process.env;
 const keyholder = await Keyholder.connect({ issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, baseUrl: BASE_URL });
@@ -115,7 +115,8 @@ function answerError(error, { cookies, reply, url }) {
     sessions.delete(cookies.app);
     return reply.page('<p>You have been signed out. <a href="/sign-in">Sign in</a></p>', 401);
   }
-  if (url === "/backchannel-logout") return reply.send(400, { "cache-control": "no-store" }, "");
+  // 400 is for a bad token, which is not sent again; with 503 Keyholder tries later.
+  if (url === "/backchannel-logout") return reply.send(error instanceof NotALogoutToken ? 400 : 503, { "cache-control": "no-store" }, "");
   return reply.page('<p>That did not work. <a href="/sign-in">Sign in</a></p>', 502);
 }
 

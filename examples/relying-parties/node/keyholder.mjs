@@ -1,10 +1,12 @@
 // Everything that the application says to Keyholder, through openid-client. Owns no page and no session.
 
-import { createRemoteJWKSet, jwtVerify } from "jose";
+import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import * as oidc from "openid-client";
 
 const SCOPE = "openid profile email groups school scopes_of_pupils";
 const LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout";
+/** What jose says when the keys are not to be had: not the token's fault. */
+const NO_KEYS = ["ERR_JOSE_GENERIC", "ERR_JWKS_TIMEOUT"];
 /** What a sign-in with a second factor is called. */
 export const MULTI_FACTOR = ["https://refeds.org/profile/mfa", "phr"];
 
@@ -79,18 +81,23 @@ export class Keyholder {
 
   /** The session that a logout token ends (Back-Channel Logout 1.0, 2.6). */
   async readLogoutToken(token) {
-    const { payload } = await jwtVerify(token, this.keys, {
+    const checks = {
       issuer: this.config.serverMetadata().issuer,
       audience: this.clientId,
       algorithms: ["RS256", "ES256", "EdDSA"],
       typ: "logout+jwt",
       maxTokenAge: "5m",
       clockTolerance: 10,
+    };
+    const { payload } = await jwtVerify(token, this.keys, checks).catch((error) => {
+      throw error instanceof errors.JOSEError && !NO_KEYS.includes(error.code) ? new NotALogoutToken() : error;
     });
-    if (!payload.events?.[LOGOUT_EVENT] || "nonce" in payload || !payload.sid) throw new Error("not a logout token");
+    if (!payload.events?.[LOGOUT_EVENT] || "nonce" in payload || !payload.sid) throw new NotALogoutToken();
     return payload.sid;
   }
 }
+
+export class NotALogoutToken extends Error {}
 
 function keep(session, tokens) {
   session.accessToken = tokens.access_token;

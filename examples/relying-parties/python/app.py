@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 from authlib.integrations.base_client.errors import OAuthError
+from joserfc.errors import JoseError
 
 from keyholder import MULTI_FACTOR, Keyholder, SignedOut
 
@@ -145,7 +146,9 @@ class Visit(BaseHTTPRequestHandler):
         except Exception as error:
             print(f"{path}: {error!r}", file=sys.stderr)
             if path == "/backchannel-logout":
-                return self.send(400, "", {"Cache-Control": "no-store"})
+                # 400 is for a bad token, which is not sent again; with 503 Keyholder tries later.
+                bad = isinstance(error, (JoseError, ValueError))
+                return self.send(400 if bad else 503, "", {"Cache-Control": "no-store"})
             self.page('<p>That did not work. <a href="/sign-in">Sign in</a></p>', 502)
 
     do_GET = do_POST = answer
