@@ -18,6 +18,7 @@
 pub mod conformance;
 mod entities;
 mod error;
+pub mod operation;
 mod ports;
 mod rows;
 pub mod seal;
@@ -25,5 +26,7 @@ pub mod short_lived;
 mod sqlite;
 mod store;
 
+pub use sqlite::copy::{DatabaseLock, Inspection, copy, files_of, inspect, meddle, remove};
+pub use sqlite::figures::{BATCH_BOUNDS, WriterFigures};
 pub use sqlite::open::{Access, OpenError, SqliteOptions};
 pub use store::SqlStore;

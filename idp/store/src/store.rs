@@ -84,6 +84,11 @@ impl SqlStore {
         &self.readers
     }
 
+    /// Where writes go.
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
     pub(crate) fn sealer(&self) -> &dyn Sealer {
         self.sealer.as_ref()
     }

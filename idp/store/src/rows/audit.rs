@@ -13,11 +13,11 @@ use crate::entities::audit_events;
 use crate::error::{corrupt, stored};
 
 /// The chain of a school, or the installation's own.
-fn chain_of(school: Option<SchoolId>) -> Uuid {
+pub(super) fn chain_of(school: Option<SchoolId>) -> Uuid {
     school.map_or(Uuid::nil(), SchoolId::as_uuid)
 }
 
-fn read_event(row: &audit_events::Model) -> Result<AuditEvent> {
+pub(super) fn read_event(row: &audit_events::Model) -> Result<AuditEvent> {
     // After truncation neither salt nor personal fields are there.
     let salt = match row.salt.as_deref() {
         Some(salt) => salt.try_into().map_err(|_| corrupt("audit event"))?,

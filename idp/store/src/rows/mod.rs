@@ -5,11 +5,13 @@
 
 pub(crate) mod applications;
 pub(crate) mod audit;
+pub(crate) mod audit_log;
 pub(crate) mod expiry;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod operation;
 pub(crate) mod people;
+pub(crate) mod present;
 pub(crate) mod reseal;
 pub(crate) mod schools;
 pub(crate) mod sessions;
@@ -77,13 +79,14 @@ where
     Ok(done.rows_affected > 0)
 }
 
-/// One row by a condition.
+/// One row by a condition that hardly more than one fulfils.
 pub(crate) async fn find<E, C>(db: &C, condition: impl sea_orm::sea_query::IntoCondition) -> Result<Option<E::Model>>
 where
     E: EntityTrait,
     C: ConnectionTrait,
 {
-    E::find().filter(condition).one(db).await.map_err(stored)
+    // Not `one`: SQLite prepares a statement with `LIMIT ?` anew each time that it is bound, which costs more than the row.
+    Ok(E::find().filter(condition).all(db).await.map_err(stored)?.into_iter().next())
 }
 
 fn column_name(column: &impl ColumnTrait) -> String {

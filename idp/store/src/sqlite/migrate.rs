@@ -36,7 +36,7 @@ async fn standing<M: MigratorTrait>(database: &DatabaseConnection, path: &Path) 
     Ok(Standing { applied, pending })
 }
 
-async fn applied(database: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+pub(super) async fn applied(database: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     if !SchemaManager::new(database).has_table("seaql_migrations").await? {
         return Ok(Vec::new());
     }

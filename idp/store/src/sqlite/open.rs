@@ -93,6 +93,14 @@ pub enum OpenError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A copy of the database in use could not be made.
+    #[error("the database could not be copied to {path}")]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A migration failed; nothing was changed.
     #[error("the database {path} could not be migrated and was left as it was")]
     Migration {
@@ -178,7 +186,7 @@ fn reading(path: &Path) -> SqliteConnectOptions {
 }
 
 /// Takes the lock, which goes with the process, however that ends.
-fn take_lock(path: &Path) -> Result<File, OpenError> {
+pub(crate) fn take_lock(path: &Path) -> Result<File, OpenError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".lock");
     let lock_path = path.with_file_name(name);

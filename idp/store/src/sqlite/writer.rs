@@ -23,6 +23,7 @@ use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::figures::Counted;
 use super::transaction::SqlTransaction;
 use crate::error::{Severity, severity, shared, stored};
 
@@ -104,6 +105,7 @@ enum Message {
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
+    counted: Arc<Counted>,
 }
 
 /// The writer is gone: closed, or never got a connection again.
@@ -132,14 +134,22 @@ impl Writer {
         lock: Option<File>,
     ) -> std::io::Result<Self> {
         let (queue, commands) = mpsc::channel(QUEUE);
+        let counted = Arc::new(Counted::default());
+        let counting = Arc::clone(&counted);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         std::thread::Builder::new().name("keyholder-writer".to_owned()).spawn(move || {
             let transaction = Some(SqlTransaction::new(connection, Arc::clone(&sealer)));
-            let closing = runtime.block_on(Loop { commands, options, sealer, transaction, closing: Vec::new() }.run());
+            let work = Loop { commands, options, sealer, transaction, closing: Vec::new(), counted: counting };
+            let closing = runtime.block_on(work.run());
             drop(lock);
             drop(closing);
         })?;
-        Ok(Self { queue })
+        Ok(Self { queue, counted })
+    }
+
+    /// What the writer did since it started, and how much waits for it.
+    pub(crate) fn figures(&self) -> super::figures::WriterFigures {
+        self.counted.figures(QUEUE - self.queue.capacity())
     }
 
     /// Runs one piece of work; durable when it returns.
@@ -168,6 +178,7 @@ struct Loop {
     transaction: Option<SqlTransaction>,
     /// Who waits for the end.
     closing: Vec<oneshot::Sender<()>>,
+    counted: Arc<Counted>,
 }
 
 /// How one command ended.
@@ -249,10 +260,12 @@ impl Loop {
     async fn commit(&mut self, transaction: SqlTransaction, jobs: Vec<Box<dyn Job>>) {
         let failure = match transaction.control("COMMIT").await {
             Ok(()) => {
+                self.counted.committed(jobs.len());
                 self.transaction = Some(transaction);
                 None
             }
             Err(error) => {
+                self.counted.failed();
                 tracing::error!(%error, commands = jobs.len(), "a commit failed");
                 transaction.close().await;
                 Some(Arc::new(stored(error)))

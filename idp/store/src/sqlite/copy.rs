@@ -1,0 +1,164 @@
+//! Copies of a database that is in use, and a look at a database file from outside.
+//!
+//! Owns consistent copies, the check of a file's soundness, and the lock that keeps servers away from a file while it is
+//! replaced. Does not own what a backup looks like outside of this machine (the server's `backup`).
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use keyholder_migrations::Migrator;
+use sea_orm::ConnectionTrait;
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm_migration::MigratorTrait as _;
+
+use super::migrate::applied;
+use super::open::{OpenError, private_file, take_lock};
+
+/// What a database file says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inspection {
+    /// The migrations that it has, in order.
+    pub migrations: Vec<String>,
+    /// Those that this program does not know: a newer version wrote it.
+    pub unknown: Vec<String>,
+    /// Those that it lacks: an older version wrote it.
+    pub pending: Vec<String>,
+    /// What `PRAGMA quick_check` found (<https://www.sqlite.org/pragma.html#pragma_quick_check>); empty where it is sound.
+    pub damage: Vec<String>,
+}
+
+/// Keeps every server away from a database file until it is dropped.
+#[derive(Debug)]
+pub struct DatabaseLock {
+    _file: File,
+}
+
+impl DatabaseLock {
+    /// Takes the lock that a server holds while it runs. The database itself need not exist.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] while a server runs.
+    pub fn take(path: &Path) -> Result<Self, OpenError> {
+        Ok(Self { _file: take_lock(path)? })
+    }
+}
+
+/// Looks at a database file; changes nothing in it. Works beside a running server.
+///
+/// # Errors
+/// A file that is no database or cannot be read.
+pub async fn inspect(path: &Path) -> Result<Inspection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let database = connect(path).await?;
+    let found = inspect_on(&database).await;
+    close(database).await;
+    found.map_err(|error| failed(path, error))
+}
+
+/// Writes a copy of the database as it is at one moment, while a server goes on working with it. `target` must not exist;
+/// where the copy fails nothing is left of it. Answers the migrations that the copy has.
+///
+/// # Errors
+/// [`OpenError::Backup`] where the copy cannot be written, a full disk included.
+pub async fn copy(path: &Path, target: &Path) -> Result<Vec<String>, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let not_made =
+        |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Copy { path: target.to_owned(), source };
+    // Made by us first, so that nobody else can read it.
+    private_file().create_new(true).open(target).map_err(|error| not_made(error.into()))?;
+    let copied = async {
+        let database = connect(path).await?;
+        // VACUUM INTO takes an expression (https://www.sqlite.org/lang_vacuum.html); the name is quoted as a string literal.
+        let name = target.to_string_lossy().replace('\'', "''");
+        let copied = database.execute_unprepared(&format!("VACUUM INTO '{name}'")).await;
+        close(database).await;
+        copied.map_err(|error| not_made(error.into()))?;
+        let copy = connect(target).await?;
+        let migrations = applied(&copy).await;
+        close(copy).await;
+        migrations.map_err(|error| not_made(error.into()))
+    };
+    let copied = copied.await;
+    if copied.is_err() {
+        remove(target);
+    }
+    copied
+}
+
+/// Removes a database file that was not finished, with what SQLite put beside it.
+pub fn remove(path: &Path) {
+    for file in files_of(path) {
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(file = %file.display(), %error, "a file that was not finished could not be removed");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The database file, its log and the index of that (<https://www.sqlite.org/wal.html>, 2).
+pub fn files_of(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(ending);
+        path.with_file_name(name)
+    })
+}
+
+async fn inspect_on(database: &DatabaseConnection) -> Result<Inspection, DbErr> {
+    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let migrations = applied(database).await?;
+    let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA quick_check(20)");
+    let mut damage = Vec::new();
+    for row in database.query_all_raw(check).await? {
+        damage.push(row.try_get_by_index::<String>(0)?);
+    }
+    damage.retain(|line| line != "ok");
+    Ok(Inspection {
+        unknown: migrations.iter().filter(|name| !known.contains(name)).cloned().collect(),
+        pending: known.iter().filter(|name| !migrations.contains(name)).cloned().collect(),
+        migrations,
+        damage,
+    })
+}
+
+async fn connect(path: &Path) -> Result<DatabaseConnection, OpenError> {
+    // The journal mode is the file's own: looking at a file changes nothing in it.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+    pool.map(DatabaseConnection::from).map_err(|error| failed(path, error))
+}
+
+fn failed(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> OpenError {
+    OpenError::Database { path: path.to_owned(), source: Box::new(error) }
+}
+
+async fn close(database: DatabaseConnection) {
+    if let Err(error) = database.close().await {
+        tracing::warn!(%error, "a connection beside the server did not close cleanly");
+    }
+}
+
+/// Runs a statement on a database file as somebody might who meddles with it. For tests.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn meddle(path: &Path, sql: &str) -> Result<(), OpenError> {
+    let database = connect(path).await?;
+    let done = database.execute_unprepared(sql).await;
+    close(database).await;
+    done.map(drop).map_err(|error| failed(path, error))
+}
