@@ -46,6 +46,8 @@ pub(crate) struct Sessions {
     sessions: Mutex<HashMap<String, (Instant, Session)>>,
     /// By `state`.
     sign_ins: Mutex<HashMap<String, (Instant, BegunSignIn)>>,
+    /// `jti` of logout tokens, with the second until which each would count.
+    logout_tokens: Mutex<HashMap<String, i64>>,
 }
 
 impl Sessions {
@@ -75,6 +77,13 @@ impl Sessions {
             None => subject == Some(&session.person.subject),
         };
         lock(&self.sessions).retain(|_, (_, session)| session.base != base || !named(session));
+    }
+
+    /// Whether a logout token comes for the first time. Only tokens of the provider get here, so they are few.
+    pub(crate) fn use_once(&self, jti: &str, until: i64, now: i64) -> bool {
+        let mut seen = lock(&self.logout_tokens);
+        seen.retain(|_, until| *until >= now);
+        seen.insert(jti.to_owned(), until).is_none()
     }
 
     /// Whether the session was to be told that no key was used; forgets it.

@@ -1,5 +1,5 @@
 //! Signing out: here first, then at the provider (`OpenID` Connect RP-Initiated Logout 1.0); and when the provider says so
-//! (Back-Channel Logout 1.0).
+//! (Back-Channel Logout 1.0, Front-Channel Logout 1.0).
 
 use actix_web::HttpResponse;
 use base64::Engine as _;
@@ -57,8 +57,25 @@ pub(crate) async fn back_channel(visit: &Visit, token: &str) -> Result<(), Probl
         now: (application.now)(),
     };
     let named = check_logout_token(token, &keys, &expected)?;
+    // 2.6, step 8: a token counts once, as long as it would count at all.
+    if !application.sessions.use_once(&named.jti, named.iat + LOGOUT_TOKEN_LIFETIME + CLOCK_SKEW, expected.now) {
+        return Err(Problem::Answer("logout token: seen before".to_owned()));
+    }
     application.sessions.end_named(&visit.mount.base(), named.sid.as_deref(), named.sub.as_deref());
     Ok(())
+}
+
+/// Ends the session that a frame of the provider's page names. The browser sends no cookie of ours into a frame of somebody
+/// else, so `sid` alone tells which; nobody can guess it.
+pub(crate) fn front_channel(visit: &Visit, issuer: Option<&str>, sid: Option<&str>) -> Result<(), Problem> {
+    // Front-Channel Logout 1.0, 2: both are there, or neither is; without them there is nothing to find the session by.
+    match (issuer, sid) {
+        (Some(issuer), Some(sid)) if issuer == visit.application.provider.issuer() => {
+            visit.application.sessions.end_named(&visit.mount.base(), Some(sid), None);
+            Ok(())
+        }
+        _ => Err(Problem::Answer("front-channel logout without iss and sid of our provider".to_owned())),
+    }
 }
 
 struct Expected<'a> {
@@ -79,6 +96,7 @@ struct LogoutClaims {
     iss: String,
     aud: Audience,
     iat: i64,
+    jti: String,
     exp: Option<i64>,
     sub: Option<String>,
     sid: Option<String>,
@@ -102,7 +120,7 @@ impl Audience {
     }
 }
 
-/// Back-Channel Logout 1.0, 2.6. A replay does no harm: what it names has ended already.
+/// Back-Channel Logout 1.0, 2.6, without the look at former tokens.
 fn check_logout_token(
     token: &str,
     keys: &JsonWebKeySet<CoreJsonWebKey>,

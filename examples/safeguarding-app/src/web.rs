@@ -202,6 +202,7 @@ fn scope(mount: &Mount) -> actix_web::Scope {
         .route("/sign-out", post().to(end_session))
         .route("/signed-out", get().to(signed_out))
         .route("/backchannel-logout", post().to(back_channel_logout))
+        .route("/frontchannel-logout", get().to(front_channel_logout))
         .route("/incidents", get().to(list_incidents))
         .route("/incidents/{number}", get().to(show_incident))
         .default_service(actix_web::web::to(not_found));
@@ -278,6 +279,28 @@ async fn back_channel_logout(visit: Visit, form: Option<Form<BackChannelForm>>) 
             HttpResponse::BadRequest().finish()
         }
     }
+}
+
+#[derive(Debug, Deserialize)]
+struct FrontChannelQuery {
+    iss: Option<String>,
+    sid: Option<String>,
+}
+
+/// Front-Channel Logout 1.0 (2): loaded unseen by the provider's page, which alone may frame it.
+async fn front_channel_logout(visit: Visit, query: Query<FrontChannelQuery>) -> HttpResponse {
+    let outcome = sign_out::front_channel(&visit, query.iss.as_deref(), query.sid.as_deref());
+    let status = match outcome {
+        Ok(()) => StatusCode::OK,
+        Err(problem) => {
+            tracing::warn!("{problem}");
+            StatusCode::BAD_REQUEST
+        }
+    };
+    let provider = url::Url::parse(visit.application.provider.issuer()).map(|issuer| issuer.origin());
+    let ancestors = provider.map_or_else(|_| "'none'".to_owned(), |origin| origin.ascii_serialization());
+    let policy = format!("default-src 'none'; base-uri 'none'; frame-ancestors {ancestors}");
+    HttpResponse::build(status).insert_header((header::CONTENT_SECURITY_POLICY, policy)).finish()
 }
 
 async fn list_incidents(visit: Visit) -> HttpResponse {

@@ -75,4 +75,4 @@ fn date(at: Timestamp) -> Result<DateTime<Utc>, IdTokenError> {
 
 #[cfg(test)]
 #[path = "id_token_tests.rs"]
-mod tests;
+pub(crate) mod tests;

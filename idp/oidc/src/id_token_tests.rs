@@ -118,7 +118,7 @@ fn application() -> RelyingApplication {
     }
 }
 
-fn grant() -> Grant {
+pub(crate) fn grant() -> Grant {
     Grant {
         id: GrantId::from_uuid(uuid(1)),
         session: SessionId::from_uuid(uuid(1)),

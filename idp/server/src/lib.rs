@@ -13,6 +13,7 @@ pub mod cookies;
 pub mod digest;
 pub mod keys;
 pub mod mail;
+pub mod logout;
 pub mod oidc;
 pub mod outbound;
 pub mod pages;

@@ -212,6 +212,11 @@ pub struct SignedOut {
     pub sign_in_href: String,
     /// Whether all browsers were signed out.
     pub everywhere: bool,
+    /// Addresses that sign this browser out of applications, to be loaded unseen (`OpenID` Connect Front-Channel Logout 1.0, 2).
+    /// The content security policy of the page has to allow them (`frame-src`).
+    pub frames: Vec<String>,
+    /// Where the browser goes on, once they are loaded.
+    pub continue_href: Option<String>,
 }
 
 /// Posts an answer to an application (OAuth 2.0 Form Post Response Mode 1.0), with a button for browsers without scripts.

@@ -21,7 +21,7 @@ fn header() -> Value {
 }
 
 fn claims(change: &[(&str, Value)]) -> Value {
-    let mut claims = json!({ "iss": "https://idp.example", "aud": "app", "iat": 990, "exp": 1100, "sid": "s", "events": { LOGOUT_EVENT: {} } });
+    let mut claims = json!({ "iss": "https://idp.example", "aud": "app", "iat": 990, "exp": 1100, "jti": "j", "sid": "s", "events": { LOGOUT_EVENT: {} } });
     for (name, value) in change {
         claims[name] = value.clone();
     }
@@ -44,6 +44,7 @@ fn a_logout_token_that_is_not_one_is_refused() {
         ("iat", json!(600)),
         ("exp", json!(900)),
         ("sid", Value::Null),
+        ("jti", Value::Null),
         ("events", json!({})),
         ("nonce", json!("n")),
     ];

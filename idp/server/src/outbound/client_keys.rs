@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use keyholder_core::application::{ClientAuthentication, JwksSource, RelyingApplication};
+use keyholder_core::application::{JwksSource, RelyingApplication, ResponseEncryption};
 use keyholder_core::id::ApplicationId;
 use keyholder_core::time::Timestamp;
+use keyholder_oidc::jwe::Recipient;
 use keyholder_oidc::jws::{self, JwsAlgorithm, JwsError, PublicKeys, Verified};
 use url::Url;
 
@@ -34,8 +35,22 @@ struct Entry {
 #[derive(Debug, Clone)]
 struct Known {
     uri: Url,
-    keys: Arc<PublicKeys>,
+    keys: Arc<ClientKeys>,
     fetched_at: Timestamp,
+}
+
+/// A client's key set: as it reads, and decoded for signatures.
+#[derive(Debug)]
+struct ClientKeys {
+    text: String,
+    signing: PublicKeys,
+}
+
+impl ClientKeys {
+    fn parse(text: String) -> Result<Self, FetchError> {
+        let signing = PublicKeys::from_jwks_json(&text).map_err(FetchError::BadKeys)?;
+        Ok(Self { text, signing })
+    }
 }
 
 /// How new keys have to be.
@@ -65,13 +80,24 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Verified, ClientTokenError> {
         let keys = self.keys_of(application, Need::Kept, now).await?;
-        match jws::verify(token, &keys, algorithms) {
+        match jws::verify(token, &keys.signing, algorithms) {
             Err(JwsError::UnknownKey) => {
                 let keys = self.keys_of(application, Need::Newer, now).await?;
-                Ok(jws::verify(token, &keys, algorithms)?)
+                Ok(jws::verify(token, &keys.signing, algorithms)?)
             }
             result => Ok(result?),
         }
+    }
+
+    /// The key to which answers for this client are encrypted.
+    pub async fn recipient(
+        &self,
+        application: &RelyingApplication,
+        encryption: ResponseEncryption,
+        now: Timestamp,
+    ) -> Result<Recipient, FetchError> {
+        let keys = self.keys_of(application, Need::Kept, now).await?;
+        Recipient::choose(&keys.text, encryption).map_err(FetchError::NotEncryptable)
     }
 
     async fn keys_of(
@@ -79,12 +105,9 @@ impl Fetcher {
         application: &RelyingApplication,
         need: Need,
         now: Timestamp,
-    ) -> Result<Arc<PublicKeys>, FetchError> {
-        let ClientAuthentication::PrivateKeyJwt { jwks } = &application.client.authentication else {
-            return Err(FetchError::NoKeys);
-        };
-        match jwks {
-            JwksSource::Inline(text) => Ok(Arc::new(PublicKeys::from_jwks_json(text).map_err(FetchError::BadKeys)?)),
+    ) -> Result<Arc<ClientKeys>, FetchError> {
+        match application.client.keys().ok_or(FetchError::NoKeys)? {
+            JwksSource::Inline(text) => ClientKeys::parse(text.clone()).map(Arc::new),
             JwksSource::Uri(uri) => self.fetched_keys(application.id, uri, need, now).await,
         }
     }
@@ -95,7 +118,7 @@ impl Fetcher {
         uri: &Url,
         need: Need,
         now: Timestamp,
-    ) -> Result<Arc<PublicKeys>, FetchError> {
+    ) -> Result<Arc<ClientKeys>, FetchError> {
         let entry = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone();
         // Whoever comes second waits for the first one's answer.
         let mut entry = entry.lock().await;
@@ -122,9 +145,9 @@ impl Fetcher {
         known.map(|known| known.keys).ok_or(FetchError::TooSoon)
     }
 
-    async fn fetch_keys(&self, uri: &Url) -> Result<PublicKeys, FetchError> {
+    async fn fetch_keys(&self, uri: &Url) -> Result<ClientKeys, FetchError> {
         let body = self.get(uri, MAX_BYTES).await?;
         let text = std::str::from_utf8(&body).map_err(|_| FetchError::BadKeys(JwsError::Malformed))?;
-        PublicKeys::from_jwks_json(text).map_err(FetchError::BadKeys)
+        ClientKeys::parse(text.to_owned())
     }
 }

@@ -8,10 +8,12 @@ pub mod guard;
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyholder_oidc::jwe::JweError;
 use keyholder_oidc::jws::JwsError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Certificate, StatusCode};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 pub use client_keys::ClientTokenError;
 use guard::{Guard, Refused};
@@ -53,6 +55,8 @@ pub enum FetchError {
     TooLong,
     #[error("the keys cannot be used")]
     BadKeys(#[source] JwsError),
+    #[error("nothing can be encrypted to the keys")]
+    NotEncryptable(#[source] JweError),
     #[error("no keys are registered")]
     NoKeys,
     #[error("the last attempt failed a moment ago")]
@@ -62,6 +66,10 @@ pub enum FetchError {
 impl Fetcher {
     /// Makes the client.
     pub fn new(config: &OutboundConfig) -> Result<Self, FetcherError> {
+        Self::with_timeout(config, TIMEOUT)
+    }
+
+    fn with_timeout(config: &OutboundConfig, timeout: Duration) -> Result<Self, FetcherError> {
         let guard = Guard::new(config);
         let mut builder = reqwest::Client::builder()
             // A redirect would be a second address that nobody registered.
@@ -70,7 +78,7 @@ impl Fetcher {
             .no_proxy()
             .dns_resolver(Arc::new(GuardedResolver(guard.clone())))
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
+            .timeout(timeout)
             .referer(false)
             .user_agent("Keyholder");
         if let Some(file) = &config.test_bed.ca_file {
@@ -79,6 +87,14 @@ impl Fetcher {
             builder = builder.tls_certs_merge(certificates);
         }
         Ok(Self { client: builder.build().map_err(FetcherError::Client)?, guard, kept: client_keys::Kept::default() })
+    }
+
+    /// Posts a form and answers the status; the answer's body is not read.
+    pub async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<StatusCode, FetchError> {
+        self.guard.check_url(url)?;
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        Ok(request.body(form).send().await.map_err(unreachable)?.status())
     }
 
     /// Reads a document of at most `limit` bytes.

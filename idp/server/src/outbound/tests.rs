@@ -151,3 +151,32 @@ async fn known_keys_go_on_for_a_day_when_the_client_is_down() {
     assert!(accepted(2).await && accepted(23).await);
     assert!(!accepted(25).await);
 }
+
+#[actix_web::test]
+async fn a_server_that_hangs_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/out", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok(connection) = listener.accept().await {
+            held.push(connection);
+        }
+    });
+    let test_bed = TestBedConfig { allow_loopback: true, ca_file: None };
+    let config = OutboundConfig { allow: vec![], test_bed };
+    let fetcher = Fetcher::with_timeout(&config, std::time::Duration::from_millis(20)).unwrap();
+    let failed = |result: Result<(), FetchError>| matches!(result, Err(FetchError::Unreachable(_)));
+    assert!(failed(fetcher.post(&url, &[("logout_token", "x")]).await.map(|_| ())));
+    assert!(failed(fetcher.get(&url, 100).await.map(|_| ())));
+}
+
+#[actix_web::test]
+async fn posts_are_guarded_as_reads_are() {
+    let target = Server::start(ok("secret")).await;
+    assert!(matches!(fetcher(false).post(&target.url, &[]).await, Err(FetchError::Refused(_))));
+    let redirect =
+        format!("HTTP/1.1 307 Again\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", target.url);
+    let server = Server::start(redirect).await;
+    assert_eq!(fetcher(true).post(&server.url, &[]).await.unwrap(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(target.count(), 0);
+}

@@ -31,8 +31,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/sign-out/everywhere").route(read().to(sign_out::page)).route(post().to(sign_out::everywhere)),
         )
-        .service(resource("/signed-out").route(read().to(sign_out::signed_out)))
-        .service(resource("/signed-out/everywhere").route(read().to(sign_out::signed_out_everywhere)))
+        .service(resource("/signed-out").route(read().to(sign_out::gone_here)))
+        .service(resource("/signed-out/everywhere").route(read().to(sign_out::gone_everywhere)))
         .service(resource("/link/{token}").route(read().to(links::page)).route(post().to(links::post)))
         .service(resource("/assets/{name}").route(read().to(assets::asset)))
         .service(resource("/favicon.ico").route(read().to(assets::icon)))

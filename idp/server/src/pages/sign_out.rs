@@ -5,11 +5,12 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::id::PersonId;
-use keyholder_theme::page::{SignOut, SignedOut};
+use keyholder_theme::page::SignOut;
 
 use crate::app::App;
 use crate::audit;
 use crate::cookies;
+use crate::logout::{Farewell, front_channel, signed_out};
 use crate::spine::commands::{EndSession, EndSessionsOf};
 use crate::web::{self, About, Form, Leads, PageError, check_form_token, draw, frame, see_other, whence};
 
@@ -26,8 +27,13 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Re
     check_form_token(&app, &request, form.text("form_token"))?;
     if let Some((session, person)) = web::session(&app, &request).await? {
         let audit = event(&app, &request, AuditKind::SignedOut, person.id);
+        let frames = front_channel(&app, session.id).await?;
         let command = EndSession { session: session.id, audit, now: app.now() };
         app.store.execute(command).await?;
+        app.outbox_wake.notify_one();
+        if !frames.is_empty() {
+            return farewell(&app, &request, &Farewell { frames, ..Farewell::default() });
+        }
     }
     gone("/signed-out")
 }
@@ -35,31 +41,43 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Re
 /// `POST /sign-out/everywhere`
 pub(super) async fn everywhere(app: Data<App>, request: HttpRequest, form: Form) -> Result<HttpResponse, PageError> {
     check_form_token(&app, &request, form.text("form_token"))?;
-    let Some((_, person)) = web::session(&app, &request).await? else { return gone("/signed-out") };
+    let Some((session, person)) = web::session(&app, &request).await? else { return gone("/signed-out") };
+    let frames = front_channel(&app, session.id).await?;
     let audit = event(&app, &request, AuditKind::SignedOutEverywhere, person.id);
     let command = EndSessionsOf { person: person.id, audit, now: app.now() };
     app.store.execute(command).await?;
+    app.outbox_wake.notify_one();
+    if !frames.is_empty() {
+        return farewell(&app, &request, &Farewell { everywhere: true, frames, ..Farewell::default() });
+    }
     gone("/signed-out/everywhere")
 }
 
 /// `GET /signed-out`
-pub(super) async fn signed_out(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub(super) async fn gone_here(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     show(&app, &request, false)
 }
 
 /// `GET /signed-out/everywhere`
-pub(super) async fn signed_out_everywhere(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub(super) async fn gone_everywhere(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     show(&app, &request, true)
 }
 
 fn show(app: &App, request: &HttpRequest, everywhere: bool) -> Result<HttpResponse, PageError> {
-    let page = SignedOut { sign_in_href: "/".into(), everywhere };
-    draw(app, StatusCode::OK, &frame(app, request, About::default()), &page, Leads::Home)
+    signed_out(app, request, About::default(), &Farewell { everywhere, ..Farewell::default() })
+}
+
+/// The page at once: a redirect would leave the applications unloaded.
+fn farewell(app: &App, request: &HttpRequest, farewell: &Farewell) -> Result<HttpResponse, PageError> {
+    without_session(signed_out(app, request, About::default(), farewell)?)
+}
+
+fn gone(href: &str) -> Result<HttpResponse, PageError> {
+    without_session(see_other(href))
 }
 
 /// Takes the session's cookie back.
-fn gone(href: &str) -> Result<HttpResponse, PageError> {
-    let mut answer = see_other(href);
+fn without_session(mut answer: HttpResponse) -> Result<HttpResponse, PageError> {
     let removed = answer.add_cookie(&cookies::removal(cookies::SESSION));
     removed.map_err(|_| PageError::Fault("a cookie could not be removed"))?;
     Ok(answer)

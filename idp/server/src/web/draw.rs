@@ -29,10 +29,22 @@ pub fn draw<P: Page>(
     page: &P,
     leads: Leads,
 ) -> Result<HttpResponse, PageError> {
+    draw_with_frames(app, status, frame, page, leads, &[])
+}
+
+/// Draws a page that loads these addresses in frames.
+pub fn draw_with_frames<P: Page>(
+    app: &App,
+    status: StatusCode,
+    frame: &Frame,
+    page: &P,
+    leads: Leads,
+    frames: &[Url],
+) -> Result<HttpResponse, PageError> {
     let text = app.theme.draw(frame, page)?;
     let mut answer = HttpResponse::build(status);
     answer.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
-    answer.insert_header((CONTENT_SECURITY_POLICY, policy(frame, leads)));
+    answer.insert_header((CONTENT_SECURITY_POLICY, policy(frame, leads, frames)));
     if leads == Leads::Home {
         answer.insert_header((OPENER_POLICY, "same-origin"));
     }
@@ -44,16 +56,20 @@ pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
 }
 
-fn policy(frame: &Frame, leads: Leads) -> String {
+fn policy(frame: &Frame, leads: Leads, frames: &[Url]) -> String {
     let logo = frame.school.as_ref().and_then(|school| school.logo.as_deref()).and_then(|logo| Url::parse(logo).ok());
     let images = match logo.filter(|logo| logo.scheme() == "https") {
         Some(logo) => format!("'self' {}", logo.origin().ascii_serialization()),
         None => "'self'".to_owned(),
     };
     let forms = if leads == Leads::Home { "; form-action 'self'" } else { "" };
+    let mut origins: Vec<String> = frames.iter().map(|address| address.origin().ascii_serialization()).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    let frames = if origins.is_empty() { String::new() } else { format!("; frame-src {}", origins.join(" ")) };
     format!(
         "default-src 'none'; style-src 'self'; img-src {images}; font-src 'self'; script-src 'nonce-{}'; \
-         base-uri 'none'; frame-ancestors 'none'{forms}",
+         base-uri 'none'; frame-ancestors 'none'{forms}{frames}",
         frame.nonce
     )
 }

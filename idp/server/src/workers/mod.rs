@@ -4,6 +4,7 @@
 //! sleeps. Work that one node alone shall do takes a lease first, in the transaction of the work.
 
 pub mod audit_seal;
+mod back_channel;
 pub mod clean_up;
 pub mod outbox;
 pub mod password_link;

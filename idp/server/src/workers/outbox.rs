@@ -17,9 +17,11 @@ use keyholder_store::SqlStore;
 use keyholder_theme::Theme;
 use keyholder_theme::mail::Mail;
 
-use super::{describe, password_link};
+use super::{back_channel, describe, password_link};
 use crate::app::App;
+use crate::keys::KeyRing;
 use crate::mail::{Letter, Mailer};
+use crate::outbound::Fetcher;
 
 /// Messages claimed at once.
 const BATCH: u64 = 16;
@@ -42,7 +44,9 @@ pub struct Post<'a> {
     pub mailer: &'a Mailer,
     pub clock: &'a dyn Clock,
     pub random: &'a dyn Random,
-    /// Begins the addresses in mails; without a slash at its end.
+    pub fetcher: &'a Fetcher,
+    pub keys: &'a KeyRing,
+    /// Begins the addresses in mails, and signs logout tokens; without a slash at its end.
     pub issuer: &'a str,
 }
 
@@ -57,12 +61,14 @@ impl<'a> Post<'a> {
             random: app.random.as_ref(),
             issuer: app.config.issuer(),
         }
+            fetcher: &app.fetcher,
+            keys: &app.keys,
     }
 }
 
 /// What became of one message.
 #[derive(Debug)]
-enum Outcome {
+pub(super) enum Outcome {
     /// It left; the row goes.
     Delivered,
     /// The row is gone already, in the transaction of what it asked for.
@@ -116,6 +122,9 @@ async fn deliver(post: &Post<'_>, message: &OutboxMessage) -> Outcome {
     }
 }
 
+        Delivery::BackChannelLogout { application, session, subject } => {
+            back_channel::tell(post, *application, *session, subject).await
+        }
 async fn send(post: &Post<'_>, message: &OutboxMessage, to: &str, language: Language, mail: &Mail) -> Outcome {
     let content = Content::of(mail);
     if content.life.is_some_and(|life| post.clock.now() >= message.created_at.plus(life)) {

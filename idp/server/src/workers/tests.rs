@@ -27,6 +27,7 @@ use crate::keys::KeyRing;
 use crate::keys::schedule::Schedule;
 use crate::mail::Mailer;
 use crate::mail::test_server::MailServer;
+use crate::oidc::back::tests::bed::{KEYS, Seed};
 use crate::outbound::Fetcher;
 use crate::password::pool::PasswordPool;
 use crate::throttle::Throttle;
@@ -55,6 +56,8 @@ pub(super) struct Bed {
     pub(super) store: SqlStore,
     pub(super) theme: Theme,
     pub(super) mailer: Mailer,
+    fetcher: Fetcher,
+    pub(super) keys: KeyRing,
     pub(super) clock: Arc<StoppedClock>,
     config: Config,
 }
@@ -82,10 +85,16 @@ impl Bed {
         let sealer = MasterKey::load_or_create(&folder.path().join("master.key"), Arc::new(SystemRandom)).unwrap();
         let options = SqliteOptions::server(folder.path().join("keyholder.sqlite"));
         Self {
-            store: SqlStore::open(&options, Arc::new(sealer)).await.unwrap(),
+        let store = SqlStore::open(&options, Arc::new(sealer)).await.unwrap();
+        let clock = Arc::new(StoppedClock(Mutex::new(Timestamp::from_seconds(1_800_000_000))));
+        store.execute(Seed { keys: KEYS.clone(), ..Seed::default() }).await.unwrap();
+        let (schedule, random) = (Schedule::from_config(&config), Arc::new(SystemRandom));
+            keys: KeyRing::open(&store, schedule, clock.clone(), random).await.unwrap(),
+            fetcher: Fetcher::new(&config.outbound).unwrap(),
+            store,
             theme: Theme::load(None).unwrap(),
             mailer: Mailer::new(&config).unwrap(),
-            clock: Arc::new(StoppedClock(Mutex::new(Timestamp::from_seconds(1_800_000_000)))),
+            clock,
             folder,
             config,
         }
@@ -100,6 +109,8 @@ impl Bed {
             random: &SystemRandom,
             issuer: self.config.issuer(),
         }
+            fetcher: &self.fetcher,
+            keys: &self.keys,
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -105,6 +105,8 @@ macro_rules! conformance_suite {
             sessions::a_session_is_swapped_by_one
             sessions::the_later_use_of_a_session_wins
             sessions::a_session_ends_once_and_takes_its_grants_along
+            sessions::whoever_ends_a_session_leaves_word_for_its_applications_once
+            sessions::an_application_without_an_address_is_not_told
             sessions::an_ended_session_is_not_revived_by_a_late_swap
             sessions::all_sessions_of_a_person_end_but_one
             sessions::a_new_browser_is_told_from_a_known_one

@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use keyholder_core::id::{GrantId, SessionId};
+use keyholder_core::outbox::Delivery;
 use keyholder_core::ports::{Familiarity, Queries as _};
 use keyholder_core::session::KnownBrowser;
 
@@ -64,6 +65,54 @@ pub async fn a_session_ends_once_and_takes_its_grants_along(store: &SqlStore) {
     assert_eq!(store.find_grant(s.grant.id).await.unwrap().unwrap().ended_at, Some(at(5)));
     assert_eq!(store.list_live_grants(id, at(6)).await.unwrap(), [offline]);
     assert!(store.list_live_sessions(s.person.id, at(6)).await.unwrap().is_empty());
+}
+
+pub async fn whoever_ends_a_session_leaves_word_for_its_applications_once(store: &SqlStore) {
+    let s = sample(store).await;
+    let ask = |client: &mut keyholder_core::application::OidcClient| {
+        client.backchannel_logout_uri = Some("https://app.example/out".parse().unwrap());
+    };
+    let mut told = s.application.clone();
+    ask(&mut told.client);
+    execute!(store, t, [told], t.put_application(&told)).await.unwrap();
+    // Ended before the session did: its application may still have somebody signed in.
+    let mut former = s.grant.clone();
+    former.id = GrantId::draw(&Serial, NOW);
+    former.subject = "as-another-school-knows-her".into();
+    let (id, former_id) = (s.session.id, former.id);
+    execute!(store, t, [former], t.insert_grant(&former)).await.unwrap();
+    execute!(store, t, [], t.end_grant(former_id, NOW)).await.unwrap();
+    // A second one of the same kind is told of by the first.
+    let mut again = s.grant.clone();
+    again.id = GrantId::draw(&Serial, NOW);
+    execute!(store, t, [again], t.insert_grant(&again)).await.unwrap();
+
+    let ends = join_all((0..4).map(|_| async move { execute!(store, t, [], t.end_session(id, at(5))).await.unwrap() }));
+    ends.await;
+    let (person, except) = (s.person.id, None);
+    execute!(store, t, [], t.end_sessions_of(person, except, at(5))).await.unwrap();
+    let waiting = execute!(store, t, [], t.claim_outbox("w", at(5), at(9), 10)).await.unwrap();
+    let mut subjects: Vec<String> = waiting
+        .into_iter()
+        .map(|message| match message.delivery {
+            Delivery::BackChannelLogout { application, session, subject } => {
+                assert_eq!((application, session), (told.id, id));
+                subject
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    subjects.sort_unstable();
+    let mut expected = [s.grant.subject.clone(), former.subject.clone()];
+    expected.sort_unstable();
+    assert_eq!(subjects, expected);
+}
+
+pub async fn an_application_without_an_address_is_not_told(store: &SqlStore) {
+    let s = sample(store).await;
+    let (person, except) = (s.person.id, None);
+    assert_eq!(execute!(store, t, [], t.end_sessions_of(person, except, at(5))).await.unwrap(), [s.session.id]);
+    assert_eq!(store.count_waiting_outbox().await.unwrap(), 0);
 }
 
 pub async fn an_ended_session_is_not_revived_by_a_late_swap(store: &SqlStore) {

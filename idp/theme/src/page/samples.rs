@@ -220,8 +220,10 @@ impl Page for SignedOut {
     const NAME: &'static str = "signed-out";
 
     fn samples() -> Samples<Self> {
-        let page = |everywhere| Self { sign_in_href: text("/"), everywhere };
-        vec![("here", page(false)), ("everywhere", page(true))]
+        let page = |everywhere| Self { sign_in_href: text("/"), everywhere, frames: Vec::new(), continue_href: None };
+        let frames = vec![text("https://safeguarding.example/logout?iss=https%3A%2F%2Fid.example&sid=1")];
+        let on = Self { continue_href: Some(text("https://safeguarding.example/")), ..page(false) };
+        vec![("here", page(false)), ("everywhere", page(true)), ("with applications", Self { frames, ..on })]
     }
 }
 

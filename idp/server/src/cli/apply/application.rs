@@ -3,8 +3,8 @@
 //! Names follow `OpenID` Connect Dynamic Client Registration 1.0 section 2.
 
 use keyholder_core::application::{
-    ApplicationType, ConsentRule, GrantType, JwksSource, RefreshRotation, ResponseType, SecretHash, SigningAlgorithm,
-    SubjectType,
+    ApplicationType, ConsentRule, ContentEncryption, GrantType, JwksSource, KeyManagement, RefreshRotation,
+    ResponseEncryption, ResponseType, SecretHash, SigningAlgorithm, SubjectType,
 };
 use keyholder_core::random::draw_token;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -35,13 +35,18 @@ pub(super) struct WantedApplication {
     pub(super) redirect_uris: Vec<String>,
     pub(super) post_logout_redirect_uris: Vec<String>,
     pub(super) backchannel_logout_uri: Option<Url>,
+    pub(super) backchannel_logout_session_required: bool,
     pub(super) frontchannel_logout_uri: Option<Url>,
+    pub(super) frontchannel_logout_session_required: bool,
     pub(super) grant_types: Vec<GrantType>,
     pub(super) response_types: Vec<ResponseType>,
     pub(super) scopes: Vec<String>,
     pub(super) id_token_signed_response_alg: SigningAlgorithm,
     pub(super) userinfo_signed_response_alg: Option<SigningAlgorithm>,
     pub(super) introspection_signed_response_alg: Option<SigningAlgorithm>,
+    pub(super) id_token_encrypted_response: Option<ResponseEncryption>,
+    pub(super) userinfo_encrypted_response: Option<ResponseEncryption>,
+    pub(super) jwks: Option<JwksSource>,
     pub(super) require_pkce: bool,
     pub(super) refresh_rotation: RefreshRotation,
     pub(super) subject_type: SubjectType,
@@ -114,6 +119,20 @@ pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> O
     if with_code && !entry.has("redirect_uris") {
         entry.fault("redirect_uris", "it is missing; expected the addresses to which people return after signing in");
     }
+    let frontchannel_logout_uri = read_front_channel(&entry, &redirect_uris);
+    let id_token_encrypted_response =
+        read_encryption(&entry, "id_token_encrypted_response_alg", "id_token_encrypted_response_enc");
+    let userinfo_encrypted_response =
+        read_encryption(&entry, "userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc");
+    let jwks = read_jwks(&entry);
+    let by_key = matches!(authentication, Some(WantedAuthentication::PrivateKeyJwt { .. }));
+    if by_key && jwks.is_some() {
+        entry.fault("jwks", "the keys of `private_key_jwt` stand in `authentication`, and serve encryption too");
+    }
+    let encrypts = id_token_encrypted_response.or(userinfo_encrypted_response).is_some();
+    if encrypts && jwks.is_none() && !by_key {
+        entry.fault("jwks", "it is missing; expected the public keys to encrypt to, or `jwks_uri`");
+    }
     let scopes = read_scopes(&entry, &grant_types);
     let require_pkce = entry.switch("require_pkce");
     if public && require_pkce == Some(false) {
@@ -129,10 +148,15 @@ pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> O
             check_redirect(uri, application_type)
         }),
         backchannel_logout_uri: read_address(&entry, "backchannel_logout_uri"),
-        frontchannel_logout_uri: read_address(&entry, "frontchannel_logout_uri"),
+        backchannel_logout_session_required: entry.switch("backchannel_logout_session_required").unwrap_or_default(),
+        frontchannel_logout_uri,
+        frontchannel_logout_session_required: entry.switch("frontchannel_logout_session_required").unwrap_or_default(),
         id_token_signed_response_alg: read_algorithm(&entry, "id_token_signed_response_alg").unwrap_or_default(),
         userinfo_signed_response_alg: read_algorithm(&entry, "userinfo_signed_response_alg"),
         introspection_signed_response_alg: read_algorithm(&entry, "introspection_signed_response_alg"),
+        id_token_encrypted_response,
+        userinfo_encrypted_response,
+        jwks,
         require_pkce: public || require_pkce.unwrap_or(true),
         refresh_rotation: entry
             .choice("refresh_rotation", &["by-client-type", "always"])
@@ -216,6 +240,30 @@ fn read_scopes(entry: &Entry<'_>, grant_types: &[GrantType]) -> Vec<String> {
 
 fn read_algorithm(entry: &Entry<'_>, name: &'static str) -> Option<SigningAlgorithm> {
     entry.choice(name, &ALGORITHMS).map(|algorithm| algorithm.value)
+}
+
+/// Front-Channel Logout 1.0, 2: "The domain, port, and scheme of this URL MUST be the same as that of a registered Redirection
+/// URI value."
+fn read_front_channel(entry: &Entry<'_>, redirect_uris: &[String]) -> Option<Url> {
+    let text = entry.text("frontchannel_logout_uri")?;
+    let url = check_address(&text.value).map_err(|problem| entry.refuse(&text, problem)).ok()?;
+    let same = |redirect: &String| Url::parse(redirect).is_ok_and(|redirect| redirect.origin() == url.origin());
+    if !redirect_uris.iter().any(same) {
+        entry.refuse(&text, "its scheme, host and port are those of no redirect address");
+        return None;
+    }
+    Some(url)
+}
+
+fn read_encryption(entry: &Entry<'_>, alg: &'static str, enc: &'static str) -> Option<ResponseEncryption> {
+    let management = entry.choice(alg, &KeyManagement::ALL.map(KeyManagement::name));
+    let content = entry.choice(enc, &ContentEncryption::ALL.map(ContentEncryption::name));
+    if content.is_some() && !entry.has(alg) {
+        // Dynamic Client Registration 2: "When ..._enc is included, ..._alg MUST also be provided."
+        entry.fault(alg, "it is missing; expected how the key is sent, such as `RSA-OAEP-256` or `ECDH-ES`");
+    }
+    let enc = content.map_or_else(ContentEncryption::default, |content| content.value);
+    management.map(|alg| ResponseEncryption { alg: alg.value, enc })
 }
 
 fn read_address(entry: &Entry<'_>, name: &'static str) -> Option<Url> {

@@ -43,13 +43,28 @@ async fn userinfo(app: &App, request: &HttpRequest, body: Option<&[u8]>) -> Resu
     let facts = Facts::find(app, id).await?.ok_or(BearerError::InvalidToken)?;
     let standing = facts.standing(app, &application, now).map_err(|_| BearerError::InvalidToken)?;
     let claims = userinfo::claims(&standing, &token.scopes, &application);
-    let Some(algorithm) = application.client.userinfo_signed_response_alg else {
+    let client = &application.client;
+    let encryption = client.userinfo_encrypted_response;
+    // What is encrypted is signed too, or anybody could have encrypted it.
+    let implied = encryption.map(|_| client.id_token_signed_response_alg);
+    let Some(algorithm) = client.userinfo_signed_response_alg.or(implied) else {
         return Ok(answer(StatusCode::OK).json(&claims));
     };
     let key = app.keys.signer(algorithm)?;
     let signed = userinfo::sign(&key, &claims, app.config.issuer(), &application.client.client_id, now)
         .map_err(|error| BackError::fault("userinfo could not be signed", error))?;
-    Ok(answer(StatusCode::OK).insert_header((CONTENT_TYPE, "application/jwt")).body(signed))
+    let body = match encryption {
+        None => signed,
+        // Core 5.3.2: "If both signing and encryption are requested, the response will be signed then encrypted".
+        Some(encryption) => {
+            let recipient = app.fetcher.recipient(&application, encryption, now).await;
+            let recipient = recipient.map_err(|error| BackError::fault("userinfo cannot be encrypted", error))?;
+            recipient
+                .encrypt(&signed, app.random.as_ref())
+                .map_err(|error| BackError::fault("userinfo could not be encrypted", error))?
+        }
+    };
+    Ok(answer(StatusCode::OK).insert_header((CONTENT_TYPE, "application/jwt")).body(body))
 }
 
 fn find_token(request: &HttpRequest, body: Option<&[u8]>) -> Result<SecretString, BackError> {

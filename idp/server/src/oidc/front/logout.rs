@@ -13,13 +13,15 @@ use keyholder_core::time::Timestamp;
 use keyholder_oidc::end_session::{self, UnverifiedLogout};
 use keyholder_oidc::form;
 use keyholder_oidc::metadata::path;
-use keyholder_theme::page::{Field, SignOut, SignedOut};
+use keyholder_theme::page::{Field, SignOut};
+use url::Url;
 
 use super::CONFIRM_LOGOUT;
 use super::untrusted::{check_form, untrusted};
 use crate::app::App;
 use crate::audit;
 use crate::cookies;
+use crate::logout::{Farewell, front_channel, signed_out};
 use crate::spine::commands::EndSession;
 use crate::web::{
     self, About, Asked, Leads, PageError, check_form_token, check_same_site, draw, frame, see_other, whence,
@@ -37,10 +39,10 @@ pub(super) async fn get(app: Data<App>, request: HttpRequest) -> Result<HttpResp
     let unverified = end_session::parse(request.query_string().as_bytes());
     let logout = check(&app, unverified.map_err(|reason| untrusted(&reason, None))?).await?;
     match web::session(&app, &request).await? {
-        None => leave(&app, &request, &logout),
+        None => leave(&app, &request, &logout, Vec::new()),
         Some((session, _)) if logout.checked.hinted_session == Some(session.id) => {
-            end(&app, &request, &session, &logout).await?;
-            leave(&app, &request, &logout)
+            let frames = end(&app, &request, &session, &logout).await?;
+            leave(&app, &request, &logout, frames)
         }
         Some((_, person)) => ask(&app, &request, &person, &logout),
     }
@@ -53,7 +55,8 @@ pub(super) async fn post(request: HttpRequest, body: Bytes) -> Result<HttpRespon
     Ok(see_other(&format!("{}?{}", path::LOGOUT, unverified.to_query())))
 }
 
-/// The answer to our own question. Goes on by GET as one who is signed out, so that reading the page again posts nothing.
+/// The answer to our own question. Goes on by GET as one who is signed out, so that reading the page again posts nothing;
+/// unless applications are to be told by this browser, for which there has to be a page, now.
 pub(super) async fn confirm(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, PageError> {
     check_form(&request)?;
     check_same_site(&app, &request)?;
@@ -61,7 +64,10 @@ pub(super) async fn confirm(app: Data<App>, request: HttpRequest, body: Bytes) -
     check_form_token(&app, &request, form.one("form_token").unwrap_or_default())?;
     let logout = check(&app, end_session::of_form(form)).await?;
     if let Some((session, _)) = web::session(&app, &request).await? {
-        end(&app, &request, &session, &logout).await?;
+        let frames = end(&app, &request, &session, &logout).await?;
+        if !frames.is_empty() {
+            return leave(&app, &request, &logout, frames);
+        }
     }
     without_session(see_other(&format!("{}?{}", path::LOGOUT, logout.unverified.to_query())))
 }
@@ -102,7 +108,9 @@ fn ask(app: &App, request: &HttpRequest, person: &Person, logout: &Logout) -> Re
     draw(app, StatusCode::OK, &frame, &page, Leads::Away)
 }
 
-async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logout) -> Result<(), PageError> {
+/// Ends the session. Answers what this browser is to load, so that its applications learn of it.
+async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logout) -> Result<Vec<Url>, PageError> {
+    let frames = front_channel(app, session.id).await?;
     let about = audit::About {
         application: logout.application.as_ref().map(|application| application.id),
         subject: Some(session.person),
@@ -111,16 +119,19 @@ async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logou
     };
     let audit = audit::event(app, AuditKind::SignedOut, about);
     app.store.execute(EndSession { session: session.id, audit, now: app.now() }).await?;
-    Ok(())
+    app.outbox_wake.notify_one();
+    Ok(frames)
 }
 
 /// Nobody is signed in any more: on to the application, or to a page that says so.
-fn leave(app: &App, request: &HttpRequest, logout: &Logout) -> Result<HttpResponse, PageError> {
-    if let Some(address) = &logout.checked.return_to {
-        return without_session(see_other(address));
+fn leave(app: &App, request: &HttpRequest, logout: &Logout, frames: Vec<Url>) -> Result<HttpResponse, PageError> {
+    match &logout.checked.return_to {
+        Some(address) if frames.is_empty() => without_session(see_other(address)),
+        go_on => {
+            let farewell = Farewell { frames, go_on: go_on.clone(), ..Farewell::default() };
+            without_session(signed_out(app, request, logout.about(), &farewell)?)
+        }
     }
-    let page = SignedOut { sign_in_href: "/".to_owned(), everywhere: false };
-    without_session(draw(app, StatusCode::OK, &frame(app, request, logout.about()), &page, Leads::Home)?)
 }
 
 /// Takes the session's cookie back.

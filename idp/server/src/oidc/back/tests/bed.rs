@@ -66,7 +66,7 @@ impl Clock for FakeClock {
 }
 
 /// Keys made once for all tests: making an RSA key takes a while.
-static KEYS: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
+pub(crate) static KEYS: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
     let numbered = (0_u128..).zip(SigningAlgorithm::ALL);
     let make = |(number, algorithm)| {
         let id = SigningKeyId::from_uuid(uuid::Uuid::from_u128(number));
@@ -296,13 +296,18 @@ impl Bed {
             post_logout_redirect_uris: vec![],
             backchannel_logout_uri: None,
             frontchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            frontchannel_logout_session_required: false,
             response_types: vec![ResponseType::Code],
             scopes: keyholder_oidc::metadata::SCOPES.map(str::to_owned).to_vec(),
             id_token_signed_response_alg: SigningAlgorithm::Es256,
             userinfo_signed_response_alg: None,
             introspection_signed_response_alg: None,
             require_pkce: false,
+            id_token_encrypted_response: None,
+            userinfo_encrypted_response: None,
+            jwks: None,
             refresh_rotation: RefreshRotation::ByClientType,
             subject_type: SubjectType::Public,
             origins: vec![],

@@ -6,6 +6,7 @@ mod client_authentication_attacks;
 mod client_credentials;
 mod code_attacks;
 mod cors;
+mod encryption;
 mod introspection;
 mod keys;
 mod refresh_attacks;

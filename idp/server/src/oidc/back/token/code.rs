@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use super::super::commands::{self, Permits, RedeemCode};
 use super::super::error::BackError;
 use super::super::facts::Facts;
-use super::issue::{Issue, draw_refresh_token, issue, may_refresh};
+use super::issue::{Issue, draw_refresh_token, id_token_recipient, issue, may_refresh};
 use crate::app::App;
 use crate::digest::hash_token;
 
@@ -35,6 +35,7 @@ pub(super) async fn redeem(
             Err(refused.into())
         }
     };
+    let recipient = if standing.is_ok() { id_token_recipient(app, application, now).await? } else { None };
     let refresh = (standing.is_ok() && may_refresh(application))
         .then(|| draw_refresh_token(app, &facts.grant, &payload.scopes, now));
     let (value, row) = refresh.unzip();
@@ -54,7 +55,15 @@ pub(super) async fn redeem(
     let nonce = payload.nonce.as_deref();
     issue(
         app,
-        &Issue { application, standing: &standing, scopes: &payload.scopes, nonce, refresh_token: value.as_ref(), now },
+        &Issue {
+            application,
+            standing: &standing,
+            scopes: &payload.scopes,
+            nonce,
+            refresh_token: value.as_ref(),
+            recipient: recipient.as_ref(),
+            now,
+        },
     )
 }
 

@@ -9,6 +9,7 @@ use keyholder_core::random::draw_token;
 use keyholder_core::time::Timestamp;
 use keyholder_oidc::access_token::{self, Frame};
 use keyholder_oidc::id_token::{self, Making};
+use keyholder_oidc::jwe::Recipient;
 use keyholder_oidc::token::standing::Standing;
 use keyholder_oidc::token::{BEARER, TokenResponse, refresh_token};
 use secrecy::{ExposeSecret, SecretString};
@@ -25,7 +26,20 @@ pub(super) struct Issue<'a> {
     pub(super) scopes: &'a [String],
     pub(super) nonce: Option<&'a str>,
     pub(super) refresh_token: Option<&'a SecretString>,
+    /// To whom the ID token is encrypted, where the client asks for that.
+    pub(super) recipient: Option<&'a Recipient>,
     pub(super) now: Timestamp,
+}
+
+/// The client's key for its ID tokens. Before the commit: keys that are not to be had cost the client nothing.
+pub(super) async fn id_token_recipient(
+    app: &App,
+    application: &RelyingApplication,
+    now: Timestamp,
+) -> Result<Option<Recipient>, BackError> {
+    let Some(encryption) = application.client.id_token_encrypted_response else { return Ok(None) };
+    let recipient = app.fetcher.recipient(application, encryption, now).await;
+    recipient.map(Some).map_err(|error| BackError::fault("an ID token cannot be encrypted", error))
 }
 
 /// Makes and signs the tokens. After the commit: nothing is signed while a transaction is open.
@@ -49,8 +63,16 @@ pub(super) fn issue(app: &App, issue: &Issue<'_>) -> Result<TokenResponse, BackE
     };
     // OpenID Connect Core 3.1.2.1, 12: an ID token goes with the scope `openid`.
     let id_token = scopes.iter().any(|scope| scope == "openid").then(|| id_token::make(&key, &making)).transpose();
+    let id_token = id_token.map_err(|error| BackError::fault("an ID token could not be made", error))?;
+    let id_token = match (id_token, issue.recipient) {
+        (Some(signed), Some(recipient)) => {
+            let encrypted = recipient.encrypt(&signed, app.random.as_ref());
+            Some(encrypted.map_err(|error| BackError::fault("an ID token could not be encrypted", error))?)
+        }
+        (id_token, _) => id_token,
+    };
     Ok(TokenResponse {
-        id_token: id_token.map_err(|error| BackError::fault("an ID token could not be made", error))?,
+        id_token,
         access_token,
         token_type: BEARER,
         expires_in: expires_at.as_seconds() - now.as_seconds(),

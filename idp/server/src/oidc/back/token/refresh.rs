@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::super::commands::{EndGrant, RotateRefreshToken, TouchRefreshToken};
 use super::super::error::BackError;
 use super::super::facts::Facts;
-use super::issue::{Issue, draw_refresh_token, issue};
+use super::issue::{Issue, draw_refresh_token, id_token_recipient, issue};
 use crate::app::App;
 use crate::digest::hash_token;
 
@@ -52,6 +52,8 @@ async fn attempt(
     }
     let standing = facts.standing(app, application, now).map_err(TokenError::from)?;
     let scopes = refresh_token::scopes(refresh, &token)?;
+    let recipient = id_token_recipient(app, application, now).await?;
+    let recipient = recipient.as_ref();
     let value = match (second, successor) {
         (Use::Repeated, Some((value, _))) => Some(value),
         _ => match next_value(app, &facts, &token, application, now).await? {
@@ -61,7 +63,8 @@ async fn attempt(
         },
     };
     let refresh_token = value.as_ref();
-    issue(app, &Issue { application, standing: &standing, scopes: &scopes, nonce: None, refresh_token, now }).map(Some)
+    issue(app, &Issue { application, standing: &standing, scopes: &scopes, nonce: None, refresh_token, recipient, now })
+        .map(Some)
 }
 
 /// What the client goes on with.

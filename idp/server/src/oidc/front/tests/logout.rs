@@ -124,3 +124,81 @@ async fn the_pages_are_in_the_language_that_was_asked_for() {
     assert!(asked.body.contains("lang=\"cy\""), "{}", asked.body);
     world.stop().await;
 }
+
+/// An application with a front-channel address, used in the session.
+async fn with_front_channel() -> World {
+    let mut application = application();
+    application.client.frontchannel_logout_uri = Some(Url::parse("https://app.example/out?a=b").unwrap());
+    let world = World::with(application, vec![1, 2]).await;
+    let request = super::request(&[]);
+    world.follow(&request, Browser::SignedIn).await.parameter("code").unwrap();
+    world
+}
+
+fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+    answer.headers.get(name).map(|value| value.to_str().unwrap())
+}
+
+#[actix_web::test]
+async fn the_applications_of_the_session_are_loaded_in_frames_before_the_browser_goes_on() {
+    let world = with_front_channel().await;
+    let hint = hint(&world, session().id, CLIENT);
+    let address = logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE), ("state", "s")]);
+    let answer = world.get(&address, Browser::SignedIn).await;
+    assert_eq!((answer.status, answer.location.as_deref()), (StatusCode::OK, None));
+    assert!(world.session_ended().await);
+    let issuer: String = form_urlencoded::byte_serialize(ISSUER.as_bytes()).collect();
+    let frame = format!("https://app.example/out?a=b&iss={issuer}&sid={}", session().id);
+    let page = answer.body.replace("&amp;", "&").replace("&#x3D;", "=").replace("&#x3d;", "=");
+    assert!(page.contains(&format!("src=\"{frame}\"")), "{page}");
+    let policy = header(&answer, "content-security-policy").unwrap();
+    assert!(policy.ends_with("; frame-src https://app.example"), "{policy}");
+    assert_eq!(header(&answer, "refresh"), Some("0; url=https://app.example/bye?state=s"));
+    assert!(page.contains("href=\"https://app.example/bye?state=s\""));
+    // Once more: nobody is signed in, so there is nothing to load.
+    let again = world.get(&address, Browser::SignedOut).await;
+    assert_eq!(again.location.as_deref(), Some("https://app.example/bye?state=s"));
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn a_browser_goes_on_only_to_a_registered_address_after_the_frames() {
+    let world = with_front_channel().await;
+    let hint = hint(&world, session().id, CLIENT);
+    let address = logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", "https://evil.example/bye")]);
+    let answer = world.get(&address, Browser::SignedIn).await;
+    assert_eq!((answer.status, header(&answer, "refresh")), (StatusCode::OK, None));
+    assert!(answer.body.contains("<iframe") && !answer.body.contains("href=\"https://evil"));
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn the_confirmation_loads_the_frames_too() {
+    let world = with_front_channel().await;
+    let asked = world.get(&logout(&[("client_id", CLIENT)]), Browser::SignedIn).await;
+    assert!(!asked.body.contains("<iframe"));
+    let token = asked.field("form_token").unwrap();
+    let answer = world
+        .post(super::super::CONFIRM_LOGOUT, Browser::SignedIn, &[("client_id", CLIENT), ("form_token", &token)])
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("<iframe") && world.session_ended().await);
+    assert!(answer.cookies.iter().any(|cookie| cookie.starts_with(cookies::SESSION) && cookie.contains("Max-Age=0")));
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn a_hint_that_somebody_else_signed_only_asks() {
+    let world = World::new().await;
+    let (key, _) = jws::PrivateKey::generate(SigningAlgorithm::Es256, "x".into()).unwrap();
+    let claims = json!({
+        "iss": ISSUER, "sub": "public-subject", "aud": CLIENT, "iat": NOW, "exp": NOW + 600,
+        "sid": session().id.to_string(),
+    });
+    let forged = jws::sign(&key, "JWT", &claims).unwrap();
+    let address = logout(&[("id_token_hint", &forged), ("post_logout_redirect_uri", BYE)]);
+    let answer = world.get(&address, Browser::SignedIn).await;
+    assert_eq!((answer.status, answer.location), (StatusCode::OK, None));
+    assert!(!world.session_ended().await);
+    world.stop().await;
+}
