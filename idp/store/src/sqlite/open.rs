@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyholder_core::ports::Sealer;
-use sea_orm::sqlx::ConnectOptions as _;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions as _, Executor as _};
 use sea_orm_migration::MigratorTrait;
 
 use super::migrate::{check_schema, migrate};
@@ -145,7 +145,10 @@ pub(crate) async fn open<M: MigratorTrait>(
     };
     let failed = |source| OpenError::Database { path: path.to_owned(), source: Box::new(source) };
     let write = writing(options);
-    let connection = write.connect().await.map_err(failed)?;
+    let mut connection = write.connect().await.map_err(failed)?;
+    if lock.is_some() {
+        release_claims(&mut connection).await.map_err(failed)?;
+    }
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
         readers.push(reading(path).connect().await.map_err(failed)?);
@@ -153,6 +156,14 @@ pub(crate) async fn open<M: MigratorTrait>(
     let writer = Writer::start(connection, write, Arc::clone(&sealer), lock)
         .map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
     Ok(SqlStore::new(Readers::new(readers), writer, sealer))
+}
+
+/// Takes back what a server held that is gone: the lock says that there is no other. Without it, a mail that was being sent when the
+/// power failed would wait for its claim to end.
+async fn release_claims(connection: &mut SqliteConnection) -> Result<(), sea_orm::sqlx::Error> {
+    let statements =
+        "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by IS NOT NULL; DELETE FROM leases";
+    connection.execute(statements).await.map(|_| ())
 }
 
 /// What all connections have in common.

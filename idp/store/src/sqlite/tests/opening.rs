@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use keyholder_core::ports::{Queries as _, StoreError};
+use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
+use keyholder_core::time::Timestamp;
 use keyholder_migrations::Migrator;
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, Row as _};
@@ -335,4 +336,32 @@ async fn nobody_else_may_read_the_files() {
     for file in files {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o077, 0, "{}", file.display());
     }
+}
+
+/// Takes a lease for an hour.
+struct Lease(&'static str);
+
+#[async_trait::async_trait]
+impl Command for Lease {
+    type Output = bool;
+    async fn run(&self, transaction: &dyn Transaction) -> Result<bool, StoreError> {
+        let (now, until) = (Timestamp::from_seconds(0), Timestamp::from_seconds(3600));
+        transaction.take_lease("work", self.0, now, until).await
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_server_held_is_free_for_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keyholder.sqlite");
+    let store = open(&path).await.unwrap();
+    assert!(store.execute(Lease("dead")).await.unwrap());
+    assert!(!store.execute(Lease("other")).await.unwrap());
+    let beside = SqlStore::open(&SqliteOptions::beside(&path), sealer()).await.unwrap();
+    assert!(!beside.execute(Lease("beside")).await.unwrap(), "a command beside the server takes nothing away");
+    beside.close().await;
+    store.close().await;
+    let store = open(&path).await.unwrap();
+    assert!(store.execute(Lease("next")).await.unwrap());
+    store.close().await;
 }
