@@ -8,7 +8,7 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
-import { context, launch, typePassword } from "../chromium.mjs";
+import { context, launch, submit, typePassword } from "../chromium.mjs";
 import { Demo, freePort, until } from "../demo.mjs";
 
 const example = (file) => fileURLToPath(new URL(`../../../examples/relying-parties/${file}`, import.meta.url));
@@ -89,6 +89,13 @@ for (const tls of [false, true]) {
 
           await page.click("text=Sign in");
           assert.match(await text(), /Amira Hussain/, "the session at Keyholder goes on");
+          await page.goto(`${demo.issuer}/sign-out`);
+          await submit(page);
+          const asks = async () => (await visitor.request.get(`${base}/token`, { maxRedirects: 0 })).status() === 303;
+          await until("the logout token", asks, 300);
+
+          await page.goto(`${base}/sign-in`);
+          await typePassword(page, account);
           await page.click("text=Sign out");
           assert.equal(page.url(), `${base}/`, log());
           await page.click("text=Sign in");

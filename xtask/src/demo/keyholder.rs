@@ -32,7 +32,10 @@ impl Keyholder {
              from = \"Keyholder demo <keyholder@demo.example>\"\n\
              transport = \"folder\"\n\
              folder = \"mails\"\n\
-             print_links = true\n",
+             print_links = true\n\n\
+             # The applications are on this machine, and are told of sign-outs there.\n\
+             [outbound.test_bed]\n\
+             allow_loopback = true\n",
             addresses.issuer, addresses.port
         );
         if certificate.is_some() {
