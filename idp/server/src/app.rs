@@ -13,6 +13,7 @@ use crate::applications::ApplicationCache;
 use crate::config::Config;
 use crate::keys::KeyRing;
 use crate::mail::Mailer;
+use crate::metrics::Metrics;
 use crate::outbound::Fetcher;
 use crate::password::pool::PasswordPool;
 use crate::throttle::Throttle;
@@ -33,6 +34,7 @@ pub struct App {
     pub applications: ApplicationCache,
     pub fetcher: Fetcher,
     pub mailer: Mailer,
+    pub metrics: Metrics,
     /// Rung after a commit that left something in the outbox, so that it leaves at once.
     pub outbox_wake: Notify,
 }

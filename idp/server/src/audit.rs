@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod chain;
+pub mod verify;
 
 use std::net::IpAddr;
 

@@ -34,6 +34,11 @@ impl Context {
         Ok(writeln!(self.output, "{line}")?)
     }
 
+    /// Prints text as it is.
+    pub(super) fn print(&mut self, text: &str) -> Result<(), CliError> {
+        Ok(write!(self.output, "{text}")?)
+    }
+
     /// When, and with what randomness, a command runs.
     pub(super) fn surroundings(&self) -> Surroundings {
         Surroundings { now: self.clock.now(), random: self.random.clone(), issuer: self.config.issuer().to_owned() }

@@ -21,6 +21,8 @@ pub enum CliError {
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
+    Backup(#[from] crate::backup::BackupError),
+    #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
     Store(#[from] StoreError),

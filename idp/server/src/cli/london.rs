@@ -100,6 +100,14 @@ pub(crate) fn date_of(instant: Timestamp) -> Date {
     if instant >= next.begins() { next } else { winter }
 }
 
+/// An instant in UTC (RFC 3339), to the second.
+pub(crate) fn utc(instant: Timestamp) -> String {
+    let seconds = instant.as_seconds();
+    let of_day = seconds.rem_euclid(DAY);
+    let (hour, minute, second) = (of_day / HOUR, of_day % HOUR / 60, of_day % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", Date::from_days(seconds.div_euclid(DAY)))
+}
+
 fn last_sunday(year: i64, month: i64) -> Date {
     let last = Date { year, month, day: 31 }.days();
     // 1970-01-01 was a Thursday: day 3 was the first Sunday.
@@ -138,6 +146,12 @@ mod tests {
             assert_eq!(date_of(date(day).ends().minus(second)), date(day));
             assert_eq!(date_of(date(day).begins().minus(second)).ends(), date(day).begins());
         }
+    }
+
+    #[test]
+    fn an_instant_is_written_in_utc() {
+        assert_eq!(utc(Timestamp::from_seconds(1_816_210_799)), "2027-07-21T22:59:59Z");
+        assert_eq!(utc(Timestamp::from_seconds(0)), "1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! within a second.
 
 mod apply;
+mod audit;
+mod backup;
 mod context;
+mod doctor;
 mod error;
 mod import;
 mod key;
@@ -20,6 +23,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use self::apply::{Mode, Unlisted};
+use self::audit::AuditCommand;
+use self::backup::{BackupArguments, RestoreArguments};
 use self::context::Context;
 pub use self::error::CliError;
 use self::key::KeyCommand;
@@ -68,6 +73,20 @@ enum Command {
     /// Look at and replace keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Verify, export or truncate the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Make a sealed backup of the database, while the server runs.
+    Backup(BackupArguments),
+    /// Restore a backup into a data directory; the server must be stopped.
+    Restore(RestoreArguments),
+    /// Examine configuration, files, database, keys, certificate, clock and mail. Ends with 0: all well, 1: warnings,
+    /// 2: something failed.
+    Doctor {
+        /// Send a mail to this address.
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
+    },
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -88,7 +107,7 @@ pub fn main() -> ExitCode {
         Err(error) => Err(error.into()),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // Whoever read the output has enough of it, as `head` has.
         Err(CliError::Terminal(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
@@ -99,11 +118,18 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), CliError> {
+async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let file = arguments.config.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let loaded = load::load(file.as_deref(), environment)?;
+    let loaded = match load::load(file.as_deref(), environment) {
+        Ok(loaded) => loaded,
+        Err(error) if matches!(arguments.command, Command::Doctor { .. }) => {
+            writeln!(std::io::stdout(), "{}", doctor::no_configuration(&error, file.as_ref()))?;
+            return Ok(ExitCode::from(2));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let wiring = Wiring::of_machine();
     let mut context = Context {
         config: loaded.config.clone(),
@@ -124,8 +150,13 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Person(command) => person::run(&mut context, command).await,
         Command::School(command) => school::run(&mut context, command).await,
         Command::Key(command) => key::run(&mut context, command).await,
+        Command::Audit(command) => audit::run(&mut context, command).await,
+        Command::Backup(arguments) => backup::back_up(&mut context, &arguments).await,
+        Command::Restore(arguments) => backup::put_back(&mut context, &arguments).await,
+        Command::Doctor { mail } => return doctor::run(&mut context, &loaded, mail).await,
         Command::Config(ConfigCommand::Check) => print_configuration(&mut context, &loaded),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn init(context: &mut Context) -> Result<(), CliError> {

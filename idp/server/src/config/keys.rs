@@ -85,6 +85,7 @@ pub const KEYS: &[Key] = &[
     key("outbound.allow", Kind::Networks),
     key("outbound.test_bed.allow_loopback", Kind::Switch),
     key("outbound.test_bed.ca_file", Kind::Path),
+    key("metrics.listen", Kind::Socket),
     key("log.format", Kind::Choice(&["text", "json"])),
     key("log.level", Kind::Text),
 ];

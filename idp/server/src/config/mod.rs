@@ -40,6 +40,7 @@ pub struct Config {
     pub keys: KeysConfig,
     pub outbound: OutboundConfig,
     pub log: LogConfig,
+    pub metrics: MetricsConfig,
     /// A folder whose templates, texts and assets replace the embedded ones file by file.
     pub theme: Option<PathBuf>,
 }
@@ -67,6 +68,7 @@ impl Default for Config {
             keys: KeysConfig::default(),
             outbound: OutboundConfig::default(),
             log: LogConfig::default(),
+            metrics: MetricsConfig::default(),
             theme: None,
         }
     }
@@ -298,6 +300,14 @@ impl Default for LogConfig {
     fn default() -> Self {
         Self { format: LogFormat::Text, level: "info".into() }
     }
+}
+
+/// Numbers for Prometheus.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsConfig {
+    /// Where `/metrics` is told; absent: nowhere.
+    pub listen: Option<SocketAddr>,
 }
 
 /// The form of log lines.

@@ -301,7 +301,7 @@ fn every_key_is_documented_for_operators() {
 
 #[test]
 fn the_table_of_keys_has_every_field_and_no_other() {
-    let sections: [(&str, &[&str]); 11] = [
+    let sections: [(&str, &[&str]); 12] = [
         ("", fields_of::<Config>()),
         ("tls.", fields_of::<TlsConfig>()),
         ("proxy.", fields_of::<ProxyConfig>()),
@@ -313,6 +313,7 @@ fn the_table_of_keys_has_every_field_and_no_other() {
         ("outbound.", fields_of::<OutboundConfig>()),
         ("outbound.test_bed.", fields_of::<TestBedConfig>()),
         ("log.", fields_of::<LogConfig>()),
+        ("metrics.", fields_of::<MetricsConfig>()),
     ];
     let names: Vec<_> = sections.iter().map(|(section, _)| section.trim_end_matches('.')).collect();
     let mut fields: Vec<_> = sections

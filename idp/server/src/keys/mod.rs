@@ -90,6 +90,12 @@ impl KeyRing {
         snapshot.keys.iter().find(|key| key.kid() == kid).cloned().ok_or_else(missing)
     }
 
+    /// Since when the key signs that signs now with this algorithm.
+    pub fn signs_since(&self, algorithm: SigningAlgorithm) -> Option<Timestamp> {
+        let snapshot = self.snapshot.load();
+        schedule::signing_key(&snapshot.times, algorithm, self.clock.now()).map(|key| key.active_from)
+    }
+
     /// The published set, serialised.
     pub fn jwks(&self) -> Jwks<Bytes> {
         self.snapshot.load().jwks.clone()

@@ -20,6 +20,14 @@ impl Folder {
         }
     }
 
+    /// Whether the folder can be written.
+    pub(super) fn probe(&self) -> Result<String, SendError> {
+        let probe = self.path.join(format!(".probe-{}", std::process::id()));
+        let written = File::create(&probe).and_then(|_| fs::remove_file(&probe));
+        written.map_err(|error| SendError::Temporary(Box::new(error)))?;
+        Ok(format!("the folder {} can be written", self.path.display()))
+    }
+
     /// Writes the file. Its name is that of the outbox row: sorted by time, and the same if it is delivered again.
     pub(super) async fn keep(&self, letter: &Letter<'_>, bytes: Vec<u8>) -> Result<(), SendError> {
         let (folder, name) = (self.path.clone(), format!("{}.eml", letter.id));

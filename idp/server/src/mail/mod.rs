@@ -129,6 +129,14 @@ impl Mailer {
         }
     }
 
+    /// Finds out whether mails can leave, without sending one. Answers what was found, in words.
+    pub async fn probe(&self) -> Result<String, SendError> {
+        match &self.route {
+            Route::Smtp(smtp) => smtp.probe().await,
+            Route::Folder(folder) => folder.probe(),
+        }
+    }
+
     /// Says good-bye to the mail server.
     pub async fn close(&self) {
         match &self.route {

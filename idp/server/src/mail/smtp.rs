@@ -76,6 +76,16 @@ impl Smtp {
         }
     }
 
+    /// Connects, greets, signs in and asks whether the server is there (RFC 5321 4.1.1.9).
+    pub(super) async fn probe(&self) -> Result<String, SendError> {
+        let transport = self.slot().get_or_insert_with(|| self.builder.clone().build()).clone();
+        match transport.test_connection().await {
+            Ok(true) => Ok(format!("{} answers and accepts our credentials", self.host)),
+            Ok(false) => Err(SendError::Temporary("the server closed the connection".into())),
+            Err(error) => Err(SendError::Temporary(Box::new(error))),
+        }
+    }
+
     pub(super) async fn close(&self) {
         let transport = self.slot().take();
         if let Some(transport) = transport {

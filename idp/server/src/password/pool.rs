@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyholder_core::person::StoredPassword;
 use keyholder_core::random::Random;
@@ -18,6 +18,7 @@ use super::decoy::Decoy;
 use super::hash::{CostError, Hasher, Memory};
 use super::policy::{PasswordPolicy, PolicyError};
 use crate::config::PasswordSettings;
+use crate::metrics::PoolFigures;
 
 pub use super::hash::Verification;
 
@@ -76,6 +77,7 @@ struct Shared {
     arrival: Condvar,
     capacity: usize,
     threads: usize,
+    figures: PoolFigures,
 }
 
 #[derive(Debug, Default)]
@@ -135,6 +137,7 @@ impl PasswordPool {
             arrival: Condvar::new(),
             capacity: settings.queue.max(1),
             threads: threads.max(1),
+            figures: PoolFigures::default(),
         });
         let mut pool = Self { shared: Arc::clone(&shared), threads: Vec::with_capacity(threads), policy };
         for number in 0..threads {
@@ -148,6 +151,16 @@ impl PasswordPool {
     /// The rules for new passwords.
     pub fn policy(&self) -> &PasswordPolicy {
         &self.policy
+    }
+
+    /// How many wait for a thread at this moment.
+    pub fn waiting(&self) -> usize {
+        self.shared.queue().waiting.len()
+    }
+
+    /// What the pool counted since it started.
+    pub fn figures(&self) -> &PoolFigures {
+        &self.shared.figures
     }
 
     /// Verifies a password. `stored`: `None` where nobody is known by the address, or the person has no password; that
@@ -198,6 +211,7 @@ impl Shared {
             return Err(PoolError::Closed);
         }
         if queue.waiting.len() >= self.capacity {
+            self.figures.refused();
             return Err(PoolError::Busy { retry_after: self.retry_after(queue.waiting.len()) });
         }
         let ticket = queue.next_ticket;
@@ -216,17 +230,22 @@ impl Shared {
     }
 
     fn work(&self) {
+        step_back();
         let mut memory = Memory::default();
         while let Some(job) = self.next() {
+            let began = Instant::now();
             // The requester may have gone meanwhile: nobody is left to tell.
             match job {
                 Job::Verify { password, stored, reply } if !reply.is_closed() => {
                     let random = self.random.as_ref();
                     let answer = self.decoy.verify(&self.hasher, &password, stored.as_ref(), random, &mut memory);
+                    self.figures.hashed(began);
                     let _ = reply.send(answer);
                 }
                 Job::Hash { password, reply } if !reply.is_closed() => {
-                    let _ = reply.send(self.hasher.hash(&password, self.random.as_ref(), &mut memory));
+                    let hash = self.hasher.hash(&password, self.random.as_ref(), &mut memory);
+                    self.figures.hashed(began);
+                    let _ = reply.send(hash);
                 }
                 Job::Verify { .. } | Job::Hash { .. } => {}
             }
@@ -247,6 +266,18 @@ impl Shared {
         }
     }
 }
+
+/// Lets other threads go first: where processors are few, a hash would otherwise keep tokens waiting for its whole time slice.
+/// On Linux a priority is a thread's own.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 10) {
+        tracing::debug!(%error, "hashing threads keep their priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
 
 #[cfg(test)]
 mod tests;

@@ -63,11 +63,13 @@ impl DataFolder {
         self.path.join("master.key")
     }
 
-    fn database(&self) -> PathBuf {
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
         self.path.join("keyholder.db")
     }
 
-    fn backups(&self) -> PathBuf {
+    /// Where copies of the database go.
+    pub fn backups(&self) -> PathBuf {
         self.path.join("backups")
     }
 
@@ -100,6 +102,18 @@ impl DataFolder {
             return Err(DataError::MasterKeyMissing(file));
         }
         Ok(Arc::new(MasterKey::load_or_create(&file, random)?))
+    }
+
+    /// The key that seals, which must be there: the one given, else the file's.
+    pub fn existing_sealer(
+        &self,
+        given: Option<&SecretString>,
+        random: Arc<dyn Random>,
+    ) -> Result<Arc<dyn Sealer>, DataError> {
+        Ok(match given {
+            Some(text) => Arc::new(MasterKey::from_text(text, random)?),
+            None => Arc::new(MasterKey::load(&self.master_key(), random)?),
+        })
     }
 
     /// Opens the database.

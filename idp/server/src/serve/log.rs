@@ -22,3 +22,6 @@ pub fn start(config: &LogConfig) {
     };
     drop(started);
 }
+
+#[cfg(test)]
+mod tests;

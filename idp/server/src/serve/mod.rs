@@ -40,6 +40,8 @@ use crate::config::Config;
 use crate::keys::schedule::Schedule;
 use crate::keys::{KeyError, KeyRing};
 use crate::mail::{Mailer, MailerError};
+use crate::metrics::Metrics;
+use crate::metrics::listen::MetricsListener;
 use crate::outbound::{Fetcher, FetcherError};
 use crate::password::pool::{PasswordPool, PoolStartError};
 use crate::throttle::Throttle;
@@ -61,6 +63,12 @@ pub enum ServeError {
     PortTaken(SocketAddr),
     #[error("cannot listen on {address}")]
     Listen {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot listen on {address} for metrics; set `metrics.listen` to another address")]
+    MetricsListen {
         address: SocketAddr,
         #[source]
         source: io::Error,
@@ -116,6 +124,7 @@ pub struct Running {
     server: JoinHandle<io::Result<()>>,
     workers: Workers,
     certificate: Option<JoinHandle<()>>,
+    metrics: Option<MetricsListener>,
 }
 
 impl std::fmt::Debug for Running {
@@ -160,6 +169,7 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
         throttle: Throttle::new(),
         applications: ApplicationCache::default(),
         outbox_wake: tokio::sync::Notify::new(),
+        metrics: Metrics::default(),
         config,
         store,
         sealer,
@@ -215,6 +225,10 @@ async fn listen(app: &Arc<App>, certificate: Option<Arc<Certificate>>) -> Result
         _ => ServeError::Listen { address, source },
     })?;
     let bound = server.addrs().first().copied().unwrap_or(address);
+    let metrics = app.config.metrics.listen.map(|address| {
+        MetricsListener::start(app, address).map_err(|source| ServeError::MetricsListen { address, source })
+    });
+    let metrics = metrics.transpose()?;
     // Before the first request, so that a failure here is still one sentence.
     let first_run_link = first_run::make_link(app).await?;
     let server = server.run();
@@ -228,6 +242,7 @@ async fn listen(app: &Arc<App>, certificate: Option<Arc<Certificate>>) -> Result
         server: tokio::spawn(server),
         workers: Workers::start(app.clone()),
         certificate: certificate.map(|certificate| tokio::spawn(certificate.watch())),
+        metrics,
     })
 }
 
@@ -237,9 +252,17 @@ impl Running {
         self.first_run_link.clone()
     }
 
+    /// Where metrics are told, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|metrics| metrics.address)
+    }
+
     /// Stops in order: takes no more connections, lets requests end, empties what the workers have in hand, closes the store.
     pub async fn stop(self) {
         self.handle.stop(true).await;
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
         match self.server.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = &error as &dyn std::error::Error, "the listener failed"),
@@ -274,6 +297,9 @@ fn warn_loudly(config: &Config) {
     }
     if config.issuer.scheme() == "http" {
         tracing::warn!(issuer = config.issuer(), "the issuer is http: only for trying out on this machine");
+    }
+    if let Some(listen) = config.metrics.listen.filter(|listen| !listen.ip().is_loopback()) {
+        tracing::warn!(%listen, "metrics are told to whoever reaches metrics.listen");
     }
     if config.tls.is_none()
         && config.issuer.scheme() == "https"

@@ -1,7 +1,7 @@
 //! What stands around every request: its reference, the access log, the headers, and the page for whatever went wrong.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -31,7 +31,7 @@ pub(super) async fn around(
     };
     let visit = Visit::begin(&*app.random);
     request.extensions_mut().insert(Rc::clone(&visit));
-    let began = app.now();
+    let (began, counted_from) = (app.now(), Instant::now());
     let span = tracing::info_span!("request", reference = %visit.reference);
     let answer = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let answer = span.in_scope(|| finish(&app, &visit, answer));
@@ -45,6 +45,7 @@ pub(super) async fn around(
         status = answer.status().as_u16(),
         millis = u64::try_from(app.now().since(began).as_millis()).unwrap_or(u64::MAX),
     );
+    app.metrics.answered(&answer, counted_from.elapsed());
     Ok(answer)
 }
 

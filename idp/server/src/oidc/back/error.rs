@@ -9,6 +9,7 @@ use keyholder_oidc::userinfo::BearerError;
 use serde_json::json;
 
 use crate::keys::KeyError;
+use crate::metrics::OidcError;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,17 @@ impl BackError {
     /// A fault with its cause.
     pub(super) fn fault(what: &'static str, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Fault(what, Some(Box::new(cause)))
+    }
+
+    /// The code that the client is told, where it is told one.
+    fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Token(error) => Some(error.code()),
+            Self::BasicFailed => Some(TokenError::InvalidClient.code()),
+            Self::Bearer(error) => error.code(),
+            Self::Store(StoreError::Unavailable(_) | StoreError::Full) => Some("temporarily_unavailable"),
+            Self::Store(_) | Self::Keys(_) | Self::Fault(..) => Some("server_error"),
+        }
     }
 
     fn into_response(self, realm: &str) -> HttpResponse {
@@ -79,7 +91,12 @@ impl BackError {
 pub(super) fn respond(result: Result<HttpResponse, BackError>, realm: &str) -> HttpResponse {
     result.unwrap_or_else(|error| {
         error.log();
-        error.into_response(realm)
+        let code = error.code();
+        let mut response = error.into_response(realm);
+        if let Some(code) = code {
+            response.extensions_mut().insert(OidcError(code));
+        }
+        response
     })
 }
 

@@ -13,6 +13,7 @@ use keyholder_oidc::respond;
 use super::answer::answer;
 use super::untrusted::{check_form, untrusted};
 use crate::app::App;
+use crate::metrics::OidcError;
 use crate::outbound::{ClientTokenError, FetchError};
 use crate::spine;
 use crate::web::{About, PageError, see_other};
@@ -92,5 +93,7 @@ fn refuse(
     let error = refused.error;
     tracing::info!(client_id, error = error.code.name(), description = error.description, "a request is refused");
     let about = About::default().application(application);
-    answer(app, request, about, respond::error(&refused.reply_to, app.config.issuer(), &error))
+    let mut answer = answer(app, request, about, respond::error(&refused.reply_to, app.config.issuer(), &error))?;
+    answer.extensions_mut().insert(OidcError(error.code.name()));
+    Ok(answer)
 }

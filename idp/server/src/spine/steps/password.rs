@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::audit::{self, About, Whence};
 use crate::cookies;
 use crate::digest::hash_token;
+use crate::metrics::SignInOutcome;
 use crate::password::pool::{PoolError, Verification};
 use crate::throttle::{Attempt, News};
 use crate::web::{self, Form, PageError, browser, peer, see_other, whence};
@@ -77,6 +78,7 @@ async fn prove(
             let of = throttled.of.to_string();
             record(app, request, AuditKind::SignInThrottled, person.as_ref(), email, Some(&of)).await?;
         }
+        app.metrics.sign_in(SignInOutcome::Throttled);
         return Ok(Outcome::Again(PasswordError::Throttled { minutes: minutes.max(1) }));
     }
     let Account { person, password: stored } = find_account(app, &key).await?;
@@ -88,15 +90,18 @@ async fn prove(
             });
             let answer = sign_in(app, request, flow, &person, rehash).await?;
             app.throttle.succeeded(&attempt, app.now());
+            app.metrics.sign_in(SignInOutcome::SignedIn);
             Ok(Outcome::Proved(answer))
         }
         (Ok(_), person, _) => {
             app.throttle.failed(&attempt, app.now());
             record(app, request, AuditKind::SignInFailed, person.as_ref(), email, None).await?;
+            app.metrics.sign_in(SignInOutcome::Refused);
             Ok(Outcome::Again(PasswordError::Wrong))
         }
         (Err(error), ..) => {
             app.throttle.withdrawn(&attempt, app.now());
+            app.metrics.sign_in(SignInOutcome::Busy);
             Err(busy(error, &format!("/sign-in/{ticket}")))
         }
     }

@@ -14,6 +14,7 @@ use super::client::authenticate;
 use super::error::{BackError, answer, respond};
 use super::input::read_form;
 use crate::app::App;
+use crate::metrics::TokensIssued;
 
 pub(super) async fn token(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
     respond(answer_for(&app, &request, &body).await, app.config.issuer())
@@ -22,10 +23,16 @@ pub(super) async fn token(app: Data<App>, request: HttpRequest, body: Bytes) -> 
 async fn answer_for(app: &App, request: &HttpRequest, body: &[u8]) -> Result<HttpResponse, BackError> {
     let form = read_form(request, body)?;
     let application = authenticate(app, request, &form).await?;
-    let response = match token::parse(&form)? {
-        TokenRequest::AuthorizationCode(redemption) => code::redeem(app, &application, &redemption).await?,
-        TokenRequest::RefreshToken(refresh) => refresh::refresh(app, &application, &refresh).await?,
-        TokenRequest::ClientCredentials { scope } => client_credentials::issue(app, &application, scope.as_deref())?,
+    let (grant_type, response) = match token::parse(&form)? {
+        TokenRequest::AuthorizationCode(redemption) => {
+            ("authorization_code", code::redeem(app, &application, &redemption).await?)
+        }
+        TokenRequest::RefreshToken(refresh) => ("refresh_token", refresh::refresh(app, &application, &refresh).await?),
+        TokenRequest::ClientCredentials { scope } => {
+            ("client_credentials", client_credentials::issue(app, &application, scope.as_deref())?)
+        }
     };
-    Ok(answer(StatusCode::OK).json(&response))
+    let mut response = answer(StatusCode::OK).json(&response);
+    response.extensions_mut().insert(TokensIssued(grant_type));
+    Ok(response)
 }
