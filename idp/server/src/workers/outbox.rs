@@ -21,6 +21,7 @@ use super::{back_channel, describe, password_link};
 use crate::app::App;
 use crate::keys::KeyRing;
 use crate::mail::{Letter, Mailer};
+use crate::metrics::{DeliveryOutcome, Metrics};
 use crate::outbound::Fetcher;
 
 /// Messages claimed at once.
@@ -48,6 +49,7 @@ pub struct Post<'a> {
     pub keys: &'a KeyRing,
     /// Begins the addresses in mails, and signs logout tokens; without a slash at its end.
     pub issuer: &'a str,
+    pub metrics: &'a Metrics,
 }
 
 impl<'a> Post<'a> {
@@ -59,10 +61,11 @@ impl<'a> Post<'a> {
             mailer: &app.mailer,
             clock: app.clock.as_ref(),
             random: app.random.as_ref(),
-            issuer: app.config.issuer(),
-        }
             fetcher: &app.fetcher,
             keys: &app.keys,
+            issuer: app.config.issuer(),
+            metrics: &app.metrics,
+        }
     }
 }
 
@@ -119,12 +122,12 @@ async fn deliver(post: &Post<'_>, message: &OutboxMessage) -> Outcome {
             Ok(mail) => send(post, message, to, *language, &mail).await,
             Err(_) => Outcome::Never("the stored mail cannot be read".into()),
         },
-    }
-}
-
         Delivery::BackChannelLogout { application, session, subject } => {
             back_channel::tell(post, *application, *session, subject).await
         }
+    }
+}
+
 async fn send(post: &Post<'_>, message: &OutboxMessage, to: &str, language: Language, mail: &Mail) -> Outcome {
     let content = Content::of(mail);
     if content.life.is_some_and(|life| post.clock.now() >= message.created_at.plus(life)) {
@@ -150,6 +153,11 @@ async fn send(post: &Post<'_>, message: &OutboxMessage, to: &str, language: Lang
 }
 
 async fn settle(post: &Post<'_>, message: &OutboxMessage, outcome: Outcome) -> Result<(), StoreError> {
+    post.metrics.delivery(match &outcome {
+        Outcome::Answered | Outcome::Delivered => DeliveryOutcome::Delivered,
+        Outcome::Later(_) if message.attempts < TRIES => DeliveryOutcome::Postponed,
+        Outcome::Later(_) | Outcome::Never(_) => DeliveryOutcome::GivenUp,
+    });
     // The claim has counted this try.
     let (kind, tries) = (&message.delivery, message.attempts);
     match outcome {

@@ -60,6 +60,7 @@ pub(super) struct Bed {
     pub(super) keys: KeyRing,
     pub(super) clock: Arc<StoppedClock>,
     config: Config,
+    pub(super) metrics: crate::metrics::Metrics,
 }
 
 impl Bed {
@@ -84,11 +85,11 @@ impl Bed {
         };
         let sealer = MasterKey::load_or_create(&folder.path().join("master.key"), Arc::new(SystemRandom)).unwrap();
         let options = SqliteOptions::server(folder.path().join("keyholder.sqlite"));
-        Self {
         let store = SqlStore::open(&options, Arc::new(sealer)).await.unwrap();
         let clock = Arc::new(StoppedClock(Mutex::new(Timestamp::from_seconds(1_800_000_000))));
         store.execute(Seed { keys: KEYS.clone(), ..Seed::default() }).await.unwrap();
         let (schedule, random) = (Schedule::from_config(&config), Arc::new(SystemRandom));
+        Self {
             keys: KeyRing::open(&store, schedule, clock.clone(), random).await.unwrap(),
             fetcher: Fetcher::new(&config.outbound).unwrap(),
             store,
@@ -97,6 +98,7 @@ impl Bed {
             clock,
             folder,
             config,
+            metrics: crate::metrics::Metrics::default(),
         }
     }
 
@@ -107,10 +109,11 @@ impl Bed {
             mailer: &self.mailer,
             clock: self.clock.as_ref(),
             random: &SystemRandom,
-            issuer: self.config.issuer(),
-        }
             fetcher: &self.fetcher,
             keys: &self.keys,
+            issuer: self.config.issuer(),
+            metrics: &self.metrics,
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -248,6 +251,7 @@ async fn app(bed: Bed) -> (TempDir, Arc<App>) {
         throttle: Throttle::new(),
         applications: ApplicationCache::default(),
         outbox_wake: tokio::sync::Notify::new(),
+        metrics: crate::metrics::Metrics::default(),
         config: bed.config,
         store: bed.store,
         theme: bed.theme,
