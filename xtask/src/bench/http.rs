@@ -4,10 +4,13 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than any answer takes, so that a run ends whatever happens.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an answer is looked for before the thread sleeps. Waking a sleeper costs the server as much as a small answer, and no
+/// client far away would put that on its bill.
+const AWAKE: Duration = Duration::from_millis(1);
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// What went wrong, for people.
@@ -35,6 +38,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_nonblocking(true)?;
         Ok(Self { stream, port, buffer: Vec::with_capacity(16 * 1024) })
     }
 
@@ -50,6 +54,7 @@ impl Connection {
     }
 
     fn exchange(&mut self, request: &[u8]) -> io::Result<Answer> {
+        // One request at a time is smaller than a socket's buffer: this would only block where the server reads nothing.
         self.stream.write_all(request)?;
         self.buffer.clear();
         let head_end = loop {
@@ -106,7 +111,7 @@ impl Connection {
             return Err(bad("an answer without end"));
         }
         self.buffer.resize(length + 8 * 1024, 0);
-        let read = self.stream.read(self.buffer.get_mut(length..).unwrap_or_default());
+        let read = read_soon(&mut self.stream, self.buffer.get_mut(length..).unwrap_or_default());
         self.buffer.truncate(length + *read.as_ref().unwrap_or(&0));
         if read? == 0 { Err(bad("the server closed the connection")) } else { Ok(()) }
     }
@@ -177,6 +182,21 @@ fn request(method: &str, path: &str, headers: &[&str], body: &str) -> Vec<u8> {
     text.push_str("\r\n");
     text.push_str(body);
     text.into_bytes()
+}
+
+/// Reads what is there; looks again for a moment, and sleeps after that.
+fn read_soon(stream: &mut TcpStream, into: &mut [u8]) -> io::Result<usize> {
+    let began = Instant::now();
+    while began.elapsed() < AWAKE {
+        match stream.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::yield_now(),
+            read => return read,
+        }
+    }
+    stream.set_nonblocking(false)?;
+    let read = stream.read(into);
+    stream.set_nonblocking(true)?;
+    read
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {

@@ -30,11 +30,13 @@ pub(super) struct Visit {
 
 impl Visit {
     pub(super) fn begin(random: &dyn Random) -> Rc<Self> {
-        let letters =
-            draw_bytes::<10>(random).map(|byte| ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0'));
+        // One draw for both: the generator's price is by the call.
+        let drawn = draw_bytes::<26>(random);
+        let (letters, nonce) = drawn.split_at(10);
+        let letter = |byte: &u8| char::from(ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0'));
         Rc::new(Self {
-            reference: letters.into_iter().map(char::from).collect(),
-            nonce: STANDARD.encode(draw_bytes::<16>(random)),
+            reference: letters.iter().map(letter).collect(),
+            nonce: STANDARD.encode(nonce),
             drawn: OnceCell::new(),
             renewed: Cell::new(false),
         })
