@@ -1,11 +1,17 @@
-//! A new e-mail address, confirmed by whoever reads it.
+//! A new e-mail address, confirmed by the person who reads it.
+//!
+//! Threat: an address with a typing error belongs to a stranger, who presses the button, then asks for a password link, and has the
+//! account. Defence: the link alone confirms nothing; whoever presses the button is signed in as the person whose address it becomes.
+
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::audit::AuditKind;
+use keyholder_core::flow::{Ask, Origin};
 use keyholder_core::link::MailedLink;
-use keyholder_core::person::Email;
-use keyholder_core::ports::{Queries, StoreError};
+use keyholder_core::person::{Email, Person};
+use keyholder_core::ports::StoreError;
 use keyholder_theme::mail::Mail;
 use keyholder_theme::page::{ConfirmEmail as ConfirmEmailPage, EmailConfirmed};
 
@@ -16,9 +22,30 @@ use crate::audit::{self, About};
 use crate::spine;
 use crate::web::{self, Leads, PageError, draw, frame, whence};
 
-pub(super) fn page(app: &App, request: &HttpRequest, address: &str) -> Result<HttpResponse, PageError> {
+pub(super) async fn page(
+    app: &App,
+    request: &HttpRequest,
+    link: &MailedLink,
+    address: &str,
+) -> Result<HttpResponse, PageError> {
+    let Some(person) = reader(app, request, link).await? else { return sign_in(app, request).await };
     let page = ConfirmEmailPage { action: here(request), email: address.to_owned() };
-    draw(app, StatusCode::OK, &frame(app, request, web::About::default()), &page, Leads::Home)
+    draw(app, StatusCode::OK, &frame(app, request, web::About::default().person(&person, None)), &page, Leads::Home)
+}
+
+/// The person of the link, where they are signed in here.
+async fn reader(app: &App, request: &HttpRequest, link: &MailedLink) -> Result<Option<Person>, PageError> {
+    let visitor = web::session(app, request).await?;
+    Ok(visitor.map(|(_, person)| person).filter(|person| link.person == Some(person.id)))
+}
+
+/// A sign-in that comes back to the link. Whoever is signed in as somebody else is asked who they are; the address of the account is
+/// not told, since a stranger may be reading.
+async fn sign_in(app: &App, request: &HttpRequest) -> Result<HttpResponse, PageError> {
+    // Later than any proof that there is, even one of this very instant.
+    let proof_not_before = Some(app.now().plus(Duration::from_millis(1)));
+    let ask = Ask { proof_not_before, ..Ask::default() };
+    spine::begin(app, request, Origin::Portal { return_to: here(request) }, ask).await
 }
 
 pub(super) async fn post(
@@ -27,13 +54,8 @@ pub(super) async fn post(
     link: &MailedLink,
     address: &str,
 ) -> Result<HttpResponse, PageError> {
-    let person = match link.person {
-        Some(id) => app.store.find_person(id).await?,
-        None => None,
-    };
-    let (Some(person), Ok(email)) = (person, Email::parse(address)) else {
-        return Err(dead(app, request, link).await?);
-    };
+    let Some(person) = reader(app, request, link).await? else { return sign_in(app, request).await };
+    let Ok(email) = Email::parse(address) else { return Err(dead(app, request, link).await?) };
     let whence = whence(request);
     let about = About { subject: Some(person.id), whence: Some(&whence), ..About::default() };
     let circumstances = spine::circumstances(app, &whence);
@@ -55,6 +77,6 @@ pub(super) async fn post(
         Err(error) => return Err(error.into()),
     }
     let page = EmailConfirmed { email: address.to_owned(), continue_href: "/".into() };
-    let about = web::About { here: Some("/".into()), ..web::About::default() };
+    let about = web::About { here: Some("/".into()), ..web::About::default().person(&person, None) };
     draw(app, StatusCode::OK, &frame(app, request, about), &page, Leads::Home)
 }

@@ -25,7 +25,7 @@ pub(super) async fn page(app: Data<App>, request: HttpRequest, token: Path<Strin
     let link = load(&app, &request, &token).await?;
     match &link.purpose {
         LinkPurpose::SetPassword { .. } => set_password::page(&app, &request, &link).await,
-        LinkPurpose::ConfirmEmail { address } => confirm_email::page(&app, &request, address),
+        LinkPurpose::ConfirmEmail { address } => confirm_email::page(&app, &request, &link, address).await,
         LinkPurpose::FirstRun => first_run::page(&app, &request),
     }
 }

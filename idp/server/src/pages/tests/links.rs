@@ -7,7 +7,7 @@ use keyholder_core::link::LinkPurpose;
 use keyholder_core::ports::Queries;
 use reqwest::Method;
 
-use crate::web::testing::{ANN, Change, House, NEW, PASSWORD};
+use crate::web::testing::{ANN, BETH, Change, House, NEW, PASSWORD};
 
 const FRESH: &str = "seven quiet otters downstream";
 const OTHER: &str = "a kettle left on the tower";
@@ -160,7 +160,7 @@ async fn a_disabled_persons_link_is_dead() {
 async fn a_confirmed_address_replaces_the_former_one() {
     let house = House::open().await;
     let link = house.link(ANN, LinkPurpose::ConfirmEmail { address: "ann@new.example".into() }).await;
-    let browser = house.browser();
+    let browser = house.signed_in(ANN).await;
     let page = browser.open(&link).await;
     assert_eq!(house.person(ANN).await.email.as_str(), ANN, "opening changes nothing");
     let page = browser.submit(&page, "/link/", &[]).await;
@@ -172,10 +172,28 @@ async fn a_confirmed_address_replaces_the_former_one() {
 }
 
 #[tokio::test]
+async fn a_stranger_who_reads_a_mistyped_address_does_not_get_the_account() {
+    let house = House::open().await;
+    let link = house.link(ANN, LinkPurpose::ConfirmEmail { address: "ann@typo.example".into() }).await;
+    let stranger = house.browser();
+    let page = stranger.open(&link).await;
+    assert!(page.path.starts_with("/sign-in/") && !page.has(ANN), "{} {}", page.path, page.text);
+    // Somebody else with an account is a stranger too.
+    let beth = house.signed_in(BETH).await;
+    let page = beth.open(&link).await;
+    assert!(page.path.starts_with("/sign-in/") && !page.has(ANN), "{} {}", page.path, page.text);
+    assert_eq!(house.person(ANN).await.email.as_str(), ANN);
+    // Ann herself, sent through the sign-in and back.
+    let page = house.browser().sign_in(&link, ANN, PASSWORD).await;
+    assert!(page.path == link && page.has("ann@typo.example"), "{} {}", page.path, page.text);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn an_address_that_somebody_else_has_is_not_taken() {
     let house = House::open().await;
     let link = house.link(ANN, LinkPurpose::ConfirmEmail { address: NEW.into() }).await;
-    let browser = house.browser();
+    let browser = house.signed_in(ANN).await;
     let page = browser.open(&link).await;
     assert_eq!(browser.submit(&page, "/link/", &[]).await.status, 410);
     assert_eq!(house.person(ANN).await.email.as_str(), ANN);
