@@ -42,6 +42,7 @@ pub(crate) struct BegunSignIn {
 }
 
 #[derive(Debug, Default)]
+#[allow(clippy::struct_field_names, reason = "sessions are among the things it keeps")]
 pub(crate) struct Sessions {
     sessions: Mutex<HashMap<String, (Instant, Session)>>,
     /// By `state`.

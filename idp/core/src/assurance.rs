@@ -55,6 +55,31 @@ pub enum Method {
     Password,
     /// A factor plugin's verdict.
     Factor,
+    /// A second kind of first proof, in tests alone: what an upstream identity provider would be.
+    #[cfg(test)]
+    Upstream,
+}
+
+/// What a method proves in a sign-in. The port of the first proof: a further kind (an upstream identity provider) is a variant
+/// of [`Method`] with this role, a page and a command of its own. The dispatcher asks for *a* first proof and knows none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Who the person is.
+    FirstProof,
+    /// That it is still they.
+    Factor,
+}
+
+impl Method {
+    /// Its place in a sign-in.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Password => Role::FirstProof,
+            Self::Factor => Role::Factor,
+            #[cfg(test)]
+            Self::Upstream => Role::FirstProof,
+        }
+    }
 }
 
 /// Evidence that a factor was passed.
@@ -78,9 +103,9 @@ impl Proof {
 
 /// What the proofs are worth together. An empty set is no sign-in at all.
 pub fn assess(proofs: &[Proof]) -> Option<Assurance> {
-    let password = proofs.iter().any(|proof| proof.method == Method::Password);
-    let factors = || proofs.iter().filter(|proof| proof.method == Method::Factor);
-    match (password, factors().next().is_some()) {
+    let first = proofs.iter().any(|proof| proof.method.role() == Role::FirstProof);
+    let factors = || proofs.iter().filter(|proof| proof.method.role() == Role::Factor);
+    match (first, factors().next().is_some()) {
         (false, false) => None,
         (true, true) if factors().any(|proof| proof.phishing_resistant) => Some(Assurance::PhishingResistant),
         (true, true) => Some(Assurance::MultiFactor),

@@ -173,7 +173,7 @@ impl Curve {
             KeyManagement::EcdhEs => (enc.name(), key_bytes(enc)),
             _ => (alg.name(), 32),
         };
-        let agreed = agree_ephemeral(ours, &UnparsedPublicKey::new(algorithm, public), JweError::BadKey, |secret| {
+        let agreed = agree_ephemeral(ours, UnparsedPublicKey::new(algorithm, public), JweError::BadKey, |secret| {
             concat_kdf(secret, name, &[], &[], bytes)
         })?;
         Ok((epk, agreed))

@@ -32,3 +32,13 @@ fn begun_sign_ins_do_not_fill_the_memory() {
     assert!(sessions.take("0", "", "browser").is_none());
     assert!(sessions.take(&SIGN_INS_AT_MOST.to_string(), "", "browser").is_some());
 }
+
+#[test]
+fn a_logout_token_counts_once_while_it_would_count() {
+    let sessions = Sessions::default();
+    assert!(sessions.use_once("j", 100, 10));
+    assert!(!sessions.use_once("j", 100, 100));
+    assert!(sessions.use_once("k", 100, 10));
+    sessions.use_once("l", 300, 101);
+    assert_eq!(lock(&sessions.logout_tokens).len(), 1, "what counts no more is forgotten");
+}

@@ -200,3 +200,17 @@ async fn a_logout_token_ends_only_what_it_names() {
     application.sessions.end_named("", None, Some("subject-1"));
     assert!(application.sessions.find(&id, "").is_none());
 }
+
+#[actix_web::test]
+async fn a_frame_of_the_provider_ends_the_session_that_it_names() {
+    let application = application();
+    let id = sign_in(&application, "", ACR_MULTI_FACTOR);
+    let issuer = application.provider.issuer().to_owned();
+    for query in ["", "?sid=sid-1", "?iss=https://evil.example&sid=sid-1", "?iss=https://evil.example"] {
+        assert_eq!(get(&application, &format!("/frontchannel-logout{query}"), None).await.status, 400, "{query}");
+    }
+    assert_eq!(get(&application, &format!("/frontchannel-logout?iss={issuer}&sid=another"), None).await.status, 200);
+    assert!(application.sessions.find(&id, "").is_some());
+    assert_eq!(get(&application, &format!("/frontchannel-logout?iss={issuer}&sid=sid-1"), None).await.status, 200);
+    assert!(application.sessions.find(&id, "").is_none());
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::application::*;
-use crate::assurance::Proof;
+use crate::assurance::{Method, Proof, assess};
 use crate::flow::{Ask, Origin};
 use crate::id::*;
 use crate::membership::{Membership, UserGroup};
@@ -252,4 +252,32 @@ fn a_finished_flow_takes_no_step() {
     assert!(finished.clone().finish().is_err());
     assert!(finished.clone().identify("a@b.c".into()).is_err());
     assert!(finished.consent().is_err());
+}
+
+/// Design: the first proof is a port. The fake kind is a variant of `Method`; nothing here or in the dispatcher was changed for it.
+#[test]
+fn a_second_kind_of_first_proof_goes_through_the_same_dispatcher() {
+    let application = application(&[1], ConsentRule::FirstParty);
+    let members = [member(1, Assurance::SingleFactor, &[])];
+    let upstream = Proof { method: Method::Upstream, amr: vec!["fed".into()], ..Proof::of_password(NOW) };
+    let session = Session { proofs: vec![upstream.clone()], ..session() };
+    let flow = flow(Stage::Identify, Ask::default());
+    let facts = facts(Some(&session), Some(&application), &members);
+    assert_eq!(next(&flow, &facts), Next::Adopt);
+    let flow = flow.authenticate(session.id).unwrap();
+    let Next::TakeSchool(school) = next(&flow, &facts) else { panic!("no school") };
+    let flow = flow.choose_school(school).unwrap();
+    assert!(matches!(next(&flow, &facts), Next::Complete { .. }));
+    // Worth one factor alone, and two together with a second.
+    let factor = Proof { method: Method::Factor, ..upstream.clone() };
+    assert_eq!(assess(&[upstream.clone()]), Some(Assurance::SingleFactor));
+    assert_eq!(assess(&[upstream, factor]), Some(Assurance::MultiFactor));
+}
+
+#[test]
+fn the_dispatcher_knows_no_kind_of_first_proof() {
+    let source = include_str!("dispatcher.rs");
+    for word in ["assword", "Method", "upstream", "Upstream"] {
+        assert!(!source.contains(word), "{word}");
+    }
 }

@@ -108,24 +108,21 @@ impl Client {
             }
         };
         let mut text = [decode(ciphertext), decode(tag)].concat();
-        let plain = match enc {
-            ContentEncryption::A128CbcHs256 => {
-                let bits = (aad.len() as u64 * 8).to_be_bytes();
-                let signed = [aad, &decode(iv), &decode(ciphertext), &bits].concat();
-                let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key[..16]), &signed);
-                assert_eq!(mac.as_ref()[..16], decode(tag));
-                let key = UnboundCipherKey::new(&cipher::AES_128, &key[16..]).unwrap();
-                let key = cipher::PaddedBlockDecryptingKey::cbc_pkcs7(key).unwrap();
-                text = decode(ciphertext);
-                let iv: [u8; 16] = decode(iv).try_into().unwrap();
-                key.decrypt(&mut text, cipher::DecryptionContext::Iv128(iv.into())).unwrap().to_vec()
-            }
-            _ => {
-                let algorithm = if enc == ContentEncryption::A128Gcm { &AES_128_GCM } else { &AES_256_GCM };
-                let key = aead::LessSafeKey::new(UnboundKey::new(algorithm, &key).unwrap());
-                let nonce = Nonce::try_assume_unique_for_key(&decode(iv)).unwrap();
-                key.open_in_place(nonce, Aad::from(aad), &mut text).unwrap().to_vec()
-            }
+        let plain = if enc == ContentEncryption::A128CbcHs256 {
+            let bits = (aad.len() as u64 * 8).to_be_bytes();
+            let signed = [aad, &decode(iv), &decode(ciphertext), &bits].concat();
+            let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key[..16]), &signed);
+            assert_eq!(mac.as_ref()[..16], decode(tag));
+            let key = UnboundCipherKey::new(&cipher::AES_128, &key[16..]).unwrap();
+            let key = cipher::PaddedBlockDecryptingKey::cbc_pkcs7(key).unwrap();
+            text = decode(ciphertext);
+            let iv: [u8; 16] = decode(iv).try_into().unwrap();
+            key.decrypt(&mut text, cipher::DecryptionContext::Iv128(iv.into())).unwrap().to_vec()
+        } else {
+            let algorithm = if enc == ContentEncryption::A128Gcm { &AES_128_GCM } else { &AES_256_GCM };
+            let key = aead::LessSafeKey::new(UnboundKey::new(algorithm, &key).unwrap());
+            let nonce = Nonce::try_assume_unique_for_key(&decode(iv)).unwrap();
+            key.open_in_place(nonce, Aad::from(aad), &mut text).unwrap().to_vec()
         };
         (header, String::from_utf8(plain).unwrap())
     }

@@ -90,6 +90,7 @@ pub type Metadata = ProviderMetadata<
 
 /// Members that the `openidconnect` crate has no field for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "members of the specifications")]
 pub struct FurtherMetadata {
     // RFC 8414 2
     pub revocation_endpoint: RevocationUrl,

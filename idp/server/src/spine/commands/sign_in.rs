@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyholder_core::assurance::{Method, Proof};
+use keyholder_core::assurance::{Proof, Role};
 use keyholder_core::audit::AuditEvent;
 use keyholder_core::flow::Flow;
 use keyholder_core::outbox::OutboxMessage;
@@ -97,7 +97,7 @@ impl SignIn {
     fn renewed(&self, former: &Session) -> Session {
         // A factor proved before counts on only for whoever still shows that session.
         let shown = self.shown.as_ref().map(|shown| shown.id) == Some(former.id);
-        let kept = former.proofs.iter().filter(|proof| shown && proof.method != Method::Password).cloned();
+        let kept = former.proofs.iter().filter(|proof| shown && proof.method.role() != Role::FirstProof).cloned();
         let proofs: Vec<Proof> = kept.chain(self.session.proofs.iter().cloned()).collect();
         Session {
             id: former.id,
