@@ -63,7 +63,7 @@ impl Browser {
                 let code = query.split('&').find_map(|pair| pair.strip_prefix("code="));
                 return code.map(str::to_owned).ok_or_else(|| "an application got no code".to_owned());
             }
-            path = path_of(location).to_owned();
+            path_of(location).clone_into(&mut path);
         }
         Err("redirects without end".into())
     }
