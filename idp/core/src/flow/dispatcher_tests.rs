@@ -270,7 +270,7 @@ fn a_second_kind_of_first_proof_goes_through_the_same_dispatcher() {
     assert!(matches!(next(&flow, &facts), Next::Complete { .. }));
     // Worth one factor alone, and two together with a second.
     let factor = Proof { method: Method::Factor, ..upstream.clone() };
-    assert_eq!(assess(&[upstream.clone()]), Some(Assurance::SingleFactor));
+    assert_eq!(assess(std::slice::from_ref(&upstream)), Some(Assurance::SingleFactor));
     assert_eq!(assess(&[upstream, factor]), Some(Assurance::MultiFactor));
 }
 
