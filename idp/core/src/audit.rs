@@ -89,5 +89,8 @@ pub enum AuditKind {
     SigningKeyMade,
     SigningKeyRetired,
     MasterKeyRotated,
+    BackupMade,
+    /// The database was replaced with that of a backup.
+    BackupRestored,
     FirstRunCompleted,
 }

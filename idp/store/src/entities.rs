@@ -255,6 +255,7 @@ entities! {
         pub claimed_by: Option<String>,
         pub claimed_until: Option<i64>,
         pub last_error: Option<String>,
+        pub lane: String,
     }
 
     leases = "leases" {

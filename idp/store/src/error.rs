@@ -16,6 +16,9 @@ mod code {
     pub(super) const FULL: i32 = 13;
     pub(super) const CONSTRAINT: i32 = 19;
     pub(super) const NOTADB: i32 = 26;
+    /// Extended: a write was refused. A full disk is [`FULL`]; a quota (`EDQUOT`) and a largest size of files (`EFBIG`) are not
+    /// told apart from a disk that fails (`unixWrite` in `os_unix.c`), and either way nothing can be stored.
+    pub(super) const IOERR_WRITE: i32 = 778;
     /// Extended: the shared memory of the log could not be enlarged, which happens on a full disk.
     pub(super) const IOERR_SHMSIZE: i32 = 4874;
 }
@@ -68,7 +71,7 @@ pub(crate) fn severity(error: &DbErr) -> Severity {
 /// Translates what the database said.
 pub(crate) fn stored(error: DbErr) -> StoreError {
     match code_of(&error) {
-        Some((code::IOERR_SHMSIZE, _)) => return StoreError::Full,
+        Some((code::IOERR_WRITE | code::IOERR_SHMSIZE, _)) => return StoreError::Full,
         Some((code, message)) => match code & 0xff {
             code::CONSTRAINT => return StoreError::Conflict(message),
             code::FULL => return StoreError::Full,

@@ -26,7 +26,7 @@ pub mod short_lived;
 mod sqlite;
 mod store;
 
-pub use sqlite::copy::{DatabaseLock, Inspection, copy, files_of, inspect, meddle, remove};
+pub use sqlite::copy::{DatabaseLock, Inspection, compact, copy, files_of, inspect, remove};
 pub use sqlite::figures::{BATCH_BOUNDS, WriterFigures};
 pub use sqlite::open::{Access, OpenError, SqliteOptions};
 pub use store::SqlStore;

@@ -13,7 +13,7 @@ use keyholder_core::id::{
 use keyholder_core::key::SigningKey;
 use keyholder_core::link::MailedLink;
 use keyholder_core::membership::{Membership, MembershipInFull, PupilScope, UserGroup};
-use keyholder_core::outbox::OutboxMessage;
+use keyholder_core::outbox::{Lane, OutboxMessage};
 use keyholder_core::person::{Person, StoredPassword};
 use keyholder_core::ports::{Familiarity, PersonFilter, Queries, SingleUse, Transaction};
 use keyholder_core::school::{School, Trust};
@@ -299,12 +299,13 @@ impl Transaction for SqlTransaction {
     }
     async fn claim_outbox(
         &self,
+        lane: Lane,
         worker: &str,
         now: Timestamp,
         until: Timestamp,
         limit: u64,
     ) -> Result<Vec<OutboxMessage>> {
-        rows::operation::claim_outbox(self.rows(), self.sealer(), worker, now, until, limit).await
+        rows::operation::claim_outbox(self.rows(), self.sealer(), lane, worker, now, until, limit).await
     }
     async fn delete_outbox(&self, id: OutboxId) -> Result<()> {
         rows::operation::delete_outbox(self.rows(), id).await

@@ -139,6 +139,8 @@ fn kind_of(event: &AuditEvent) -> Option<EventKind> {
         | AuditKind::ClientAuthenticationFailed
         | AuditKind::SigningKeyMade
         | AuditKind::SigningKeyRetired
-        | AuditKind::MasterKeyRotated => return None,
+        | AuditKind::MasterKeyRotated
+        | AuditKind::BackupMade
+        | AuditKind::BackupRestored => return None,
     })
 }

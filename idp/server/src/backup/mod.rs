@@ -72,10 +72,10 @@ pub enum BackupError {
     },
     #[error("{} is not restored: {what}", path.display())]
     Unsound { path: PathBuf, what: String },
-    #[error(
-        "the backup was made by a newer version of Keyholder ({version}; it has `{migration}`); restore it with that version"
-    )]
-    Newer { version: String, migration: String },
+    #[error("the backup was made by a newer version of Keyholder ({version}); restore it with that version")]
+    Newer { version: String },
+    #[error("the backup has `{migration}`, which this version of Keyholder does not know; restore it with {version}")]
+    NewerDatabase { version: String, migration: String },
     #[error("{} has a database already; `--replace` puts it aside and restores", .0.display())]
     NotEmpty(PathBuf),
     #[error(
@@ -225,6 +225,9 @@ async fn check(restoring: &Restoring<'_>, manifest: &Manifest, database: &Path) 
     if measured != (manifest.bytes, manifest.sha256.clone()) {
         return Err(unsound("the database in it is not the one that was put in".into()));
     }
+    if release(&manifest.version) > release(env!("CARGO_PKG_VERSION")) {
+        return Err(BackupError::Newer { version: manifest.version.clone() });
+    }
     let (context, plain) = PROBE;
     let probe = STANDARD.decode(&manifest.probe).unwrap_or_default();
     if restoring.sealer.open(context, &probe).ok().as_deref() != Some(plain) {
@@ -232,12 +235,18 @@ async fn check(restoring: &Restoring<'_>, manifest: &Manifest, database: &Path) 
     }
     let inspection = keyholder_store::inspect(database).await?;
     if let Some(migration) = inspection.unknown.first() {
-        return Err(BackupError::Newer { version: manifest.version.clone(), migration: migration.clone() });
+        return Err(BackupError::NewerDatabase { version: manifest.version.clone(), migration: migration.clone() });
     }
     match inspection.damage.first() {
         Some(damage) => Err(unsound(format!("the database in it is damaged ({damage})"))),
         None => Ok(()),
     }
+}
+
+/// The numbers of a version, to be compared.
+fn release(version: &str) -> Vec<u64> {
+    let numbers = version.split(['-', '+']).next().unwrap_or_default().split('.');
+    numbers.map(|number| number.parse().unwrap_or(u64::MAX)).collect()
 }
 
 fn put_aside(restoring: &Restoring<'_>, database: &Path) -> io::Result<Option<PathBuf>> {

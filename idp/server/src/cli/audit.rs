@@ -14,6 +14,7 @@ use super::context::{Context, load_school};
 use super::error::CliError;
 use super::london::{Date, utc};
 use crate::audit::verify::Walk;
+use crate::serve::DataError;
 
 /// Rows read at once.
 const PAGE: u64 = 1000;
@@ -127,6 +128,8 @@ async fn truncate(context: &mut Context, store: &SqlStore, slug: Option<&str>, b
         let removed = store.truncate_audit(chain, before).await?;
         context.say(&format!("{name}: {removed} events truncated"))?;
     }
+    // Else what was removed could still be read in the free space of the file.
+    keyholder_store::compact(&context.data().database()).await.map_err(DataError::from)?;
     Ok(())
 }
 

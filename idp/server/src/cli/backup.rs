@@ -4,13 +4,20 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use async_trait::async_trait;
 use clap::Args;
+use keyholder_core::audit::{AuditEvent, AuditKind};
+use keyholder_core::ports::{Command, Sealer, StoreError, Transaction};
+use keyholder_core::time::Timestamp;
+use keyholder_store::Access;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::context::Context;
 use super::error::CliError;
 use super::london::utc;
+use crate::audit::{About, event_at};
 use crate::backup::{Existing, Lock, Making, Restoring, make, restore};
 use crate::config::load::describe;
 use crate::serve::{DataError, DataFolder};
@@ -67,6 +74,7 @@ pub(super) async fn back_up(context: &mut Context, arguments: &BackupArguments) 
         issuer: context.config.issuer(),
     };
     let manifest = make(&making).await?;
+    note(context, &data, sealer.clone(), AuditKind::BackupMade, manifest.made_at).await?;
     let (file, kib) = (arguments.file.display(), manifest.bytes.div_ceil(1024));
     context.say(&format!("{file} holds the database as of {} ({kib} KiB)", utc(manifest.made_at)))?;
     context.say("the master key is not in it; without that key it is worth nothing, so keep a copy in another place")
@@ -105,6 +113,7 @@ async fn restore_into(context: &mut Context, arguments: &RestoreArguments, data:
     };
     let restored = restore(&restoring).await?;
     let manifest = &restored.manifest;
+    note(context, data, sealer.clone(), AuditKind::BackupRestored, manifest.made_at).await?;
     context.say(&format!(
         "the database of {} is restored into {} (made by version {}, issuer {})",
         utc(manifest.made_at),
@@ -118,6 +127,41 @@ async fn restore_into(context: &mut Context, arguments: &RestoreArguments, data:
     context.say(
         "what was done since the backup is undone: people disabled, passwords changed, sessions ended, keys replaced",
     )
+}
+
+/// Leaves word in the audit log. What was done stays done where that cannot be, such as in a database that has yet to be
+/// migrated.
+async fn note(
+    context: &mut Context,
+    data: &DataFolder,
+    sealer: Arc<dyn Sealer>,
+    kind: AuditKind,
+    made_at: Timestamp,
+) -> Result<(), CliError> {
+    let detail = format!("as of {}", utc(made_at));
+    let about = About { detail: Some(&detail), ..About::default() };
+    let event = event_at(context.random.as_ref(), context.clock.now(), kind, about);
+    let noted = async {
+        let store = data.open_store(Access::Beside, sealer).await?;
+        let noted = store.execute(Note(event)).await;
+        store.close().await;
+        Ok::<_, CliError>(noted?)
+    };
+    match noted.await {
+        Ok(()) => Ok(()),
+        Err(error) => context.say(&format!("this is not in the audit log: {}", error.sentence())),
+    }
+}
+
+struct Note(AuditEvent);
+
+#[async_trait]
+impl Command for Note {
+    type Output = ();
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
+        transaction.insert_audit(&self.0).await
+    }
 }
 
 /// Puts a copy of the master key where the server looks for it; what is there is not replaced.

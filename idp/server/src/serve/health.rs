@@ -65,7 +65,7 @@ impl Readiness {
             return answer;
         }
         let answer = app.store.execute(Touch { now }).await.map_err(|error| match error {
-            StoreError::Full => "the disk is full: the database cannot be written".to_owned(),
+            StoreError::Full => "the disk is full or takes no more: the database cannot be written".to_owned(),
             error => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the database is not ready");
                 "the database cannot be written".to_owned()

@@ -8,6 +8,7 @@ use keyholder_core::credential::CredentialOwner;
 use keyholder_core::id::SigningKeyId;
 use keyholder_core::key::{KeyState, SigningKey};
 use keyholder_core::link::LinkPurpose;
+use keyholder_core::outbox::Lane;
 use keyholder_core::ports::{Queries as _, SingleUse};
 
 use super::sample::{NOW, Serial, at, credential, flow, link, message, refresh_token, sample};
@@ -20,11 +21,16 @@ pub async fn a_message_goes_to_one_worker(store: &SqlStore) {
         execute!(store, t, [one], t.insert_outbox(&one)).await.unwrap();
     }
     assert_eq!(store.count_waiting_outbox().await.unwrap(), 20);
-    let claims = join_all((0..8).map(|number| {
-        let worker = format!("worker {number}");
-        async move { execute!(store, t, [worker], t.claim_outbox(&worker, NOW, at(60), 3)).await.unwrap() }
-    }))
-    .await;
+    let claims =
+        join_all(
+            (0..8).map(|number| {
+                let worker = format!("worker {number}");
+                async move {
+                    execute!(store, t, [worker], t.claim_outbox(Lane::Mails, &worker, NOW, at(60), 3)).await.unwrap()
+                }
+            }),
+        )
+        .await;
     assert!(claims.iter().all(|claimed| claimed.len() <= 3));
     let ids: Vec<_> = claims.into_iter().flatten().map(|message| message.id).collect();
     assert_eq!(ids.len(), 20);
@@ -38,10 +44,12 @@ pub async fn a_message_goes_to_one_worker(store: &SqlStore) {
 pub async fn a_message_comes_again_when_its_worker_went_away(store: &SqlStore) {
     let sent = message(NOW);
     execute!(store, t, [sent], t.insert_outbox(&sent)).await.unwrap();
-    let first = execute!(store, t, [], t.claim_outbox("first", NOW, at(60), 10)).await.unwrap();
+    let first = execute!(store, t, [], t.claim_outbox(Lane::Mails, "first", NOW, at(60), 10)).await.unwrap();
     assert_eq!((first[0].delivery.clone(), first[0].attempts), (sent.delivery.clone(), 1));
-    assert!(execute!(store, t, [], t.claim_outbox("second", at(59), at(120), 10)).await.unwrap().is_empty());
-    let again = execute!(store, t, [], t.claim_outbox("second", at(60), at(120), 10)).await.unwrap();
+    assert!(
+        execute!(store, t, [], t.claim_outbox(Lane::Mails, "second", at(59), at(120), 10)).await.unwrap().is_empty()
+    );
+    let again = execute!(store, t, [], t.claim_outbox(Lane::Mails, "second", at(60), at(120), 10)).await.unwrap();
     assert_eq!((again[0].id, again[0].attempts), (sent.id, 2));
 }
 
@@ -50,14 +58,14 @@ pub async fn a_message_is_due_when_it_says(store: &SqlStore) {
     for one in [later.clone(), sooner.clone()] {
         execute!(store, t, [one], t.insert_outbox(&one)).await.unwrap();
     }
-    assert!(execute!(store, t, [], t.claim_outbox("w", at(9), at(60), 10)).await.unwrap().is_empty());
-    let due = execute!(store, t, [], t.claim_outbox("w", at(20), at(60), 10)).await.unwrap();
+    assert!(execute!(store, t, [], t.claim_outbox(Lane::Mails, "w", at(9), at(60), 10)).await.unwrap().is_empty());
+    let due = execute!(store, t, [], t.claim_outbox(Lane::Mails, "w", at(20), at(60), 10)).await.unwrap();
     assert_eq!(due.iter().map(|message| message.id).collect::<Vec<_>>(), [sooner.id, later.id]);
     // Tried in vain: it comes at the time that was set, although the claim would have lasted longer.
     let id = sooner.id;
     execute!(store, t, [], t.retry_outbox(id, Some(at(30)), "no answer")).await.unwrap();
-    assert!(execute!(store, t, [], t.claim_outbox("w", at(29), at(60), 10)).await.unwrap().is_empty());
-    let again = execute!(store, t, [], t.claim_outbox("w", at(30), at(60), 10)).await.unwrap();
+    assert!(execute!(store, t, [], t.claim_outbox(Lane::Mails, "w", at(29), at(60), 10)).await.unwrap().is_empty());
+    let again = execute!(store, t, [], t.claim_outbox(Lane::Mails, "w", at(30), at(60), 10)).await.unwrap();
     assert_eq!((again.len(), again[0].id, again[0].due_at), (1, id, at(30)));
 }
 
@@ -66,7 +74,12 @@ pub async fn a_dead_message_is_kept_and_never_comes_again(store: &SqlStore) {
     execute!(store, t, [sent], t.insert_outbox(&sent)).await.unwrap();
     let id = sent.id;
     execute!(store, t, [], t.retry_outbox(id, None, "refused for good")).await.unwrap();
-    assert!(execute!(store, t, [], t.claim_outbox("w", at(1_000_000), at(2_000_000), 10)).await.unwrap().is_empty());
+    assert!(
+        execute!(store, t, [], t.claim_outbox(Lane::Mails, "w", at(1_000_000), at(2_000_000), 10))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(store.count_waiting_outbox().await.unwrap(), 0);
     // Still there.
     assert!(is_conflict(&execute!(store, t, [sent], t.insert_outbox(&sent)).await));
@@ -180,6 +193,6 @@ pub async fn sealing_again_keeps_what_is_sealed(store: &SqlStore) {
     assert_eq!(store.reseal().await.unwrap(), 3);
     assert_eq!(store.list_credentials(s.person.id).await.unwrap(), [secret]);
     assert_eq!(store.list_signing_keys().await.unwrap(), [key]);
-    let claimed = execute!(store, t, [], t.claim_outbox("w", NOW, at(1), 10)).await.unwrap();
+    let claimed = execute!(store, t, [], t.claim_outbox(Lane::Mails, "w", NOW, at(1), 10)).await.unwrap();
     assert_eq!(claimed[0].delivery, sent.delivery);
 }

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use keyholder_core::id::{GrantId, SessionId};
-use keyholder_core::outbox::Delivery;
+use keyholder_core::outbox::{Delivery, Lane};
 use keyholder_core::ports::{Familiarity, Queries as _};
 use keyholder_core::session::KnownBrowser;
 
@@ -91,7 +91,7 @@ pub async fn whoever_ends_a_session_leaves_word_for_its_applications_once(store:
     ends.await;
     let (person, except) = (s.person.id, None);
     execute!(store, t, [], t.end_sessions_of(person, except, at(5))).await.unwrap();
-    let waiting = execute!(store, t, [], t.claim_outbox("w", at(5), at(9), 10)).await.unwrap();
+    let waiting = execute!(store, t, [], t.claim_outbox(Lane::Notices, "w", at(5), at(9), 10)).await.unwrap();
     let mut subjects: Vec<String> = waiting
         .into_iter()
         .map(|message| match message.delivery {

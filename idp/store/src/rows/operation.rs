@@ -2,7 +2,7 @@
 
 use keyholder_core::id::{OutboxId, SigningKeyId};
 use keyholder_core::key::SigningKey;
-use keyholder_core::outbox::OutboxMessage;
+use keyholder_core::outbox::{Lane, OutboxMessage};
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -48,6 +48,7 @@ pub(crate) async fn insert_outbox<C: ConnectionTrait>(
         claimed_by: None,
         claimed_until: None,
         last_error: None,
+        lane: message.delivery.lane().name().to_owned(),
     };
     insert::<outbox::Entity, C>(db, row).await
 }
@@ -55,6 +56,7 @@ pub(crate) async fn insert_outbox<C: ConnectionTrait>(
 pub(crate) async fn claim_outbox<C: ConnectionTrait>(
     db: &C,
     sealer: &dyn Sealer,
+    lane: Lane,
     worker: &str,
     now: Timestamp,
     until: Timestamp,
@@ -62,6 +64,7 @@ pub(crate) async fn claim_outbox<C: ConnectionTrait>(
 ) -> Result<Vec<OutboxMessage>> {
     let free = || outbox::Column::ClaimedUntil.is_null().or(outbox::Column::ClaimedUntil.lte(now.as_millis()));
     let due = outbox::Entity::find()
+        .filter(outbox::Column::Lane.eq(lane.name()))
         .filter(outbox::Column::DueAt.lte(now.as_millis()))
         .filter(free())
         .order_by_asc(outbox::Column::DueAt)

@@ -76,9 +76,7 @@ pub async fn copy(path: &Path, target: &Path) -> Result<Vec<String>, OpenError> 
     private_file().create_new(true).open(target).map_err(|error| not_made(error.into()))?;
     let copied = async {
         let database = connect(path).await?;
-        // VACUUM INTO takes an expression (https://www.sqlite.org/lang_vacuum.html); the name is quoted as a string literal.
-        let name = target.to_string_lossy().replace('\'', "''");
-        let copied = database.execute_unprepared(&format!("VACUUM INTO '{name}'")).await;
+        let copied = copy_into(&database, target).await;
         close(database).await;
         copied.map_err(|error| not_made(error.into()))?;
         let copy = connect(target).await?;
@@ -91,6 +89,36 @@ pub async fn copy(path: &Path, target: &Path) -> Result<Vec<String>, OpenError> 
         remove(target);
     }
     copied
+}
+
+/// Copies a database into an empty file (<https://www.sqlite.org/lang_vacuum.html>, 3).
+pub(super) async fn copy_into(database: &DatabaseConnection, target: &Path) -> Result<(), DbErr> {
+    // The name is an expression there: quoted as a string literal.
+    let name = target.to_string_lossy().replace('\'', "''");
+    database.execute_unprepared(&format!("VACUUM INTO '{name}'")).await.map(drop)
+}
+
+/// Writes a database file anew and empties its log, so that nothing is left of what was deleted: SQLite only marks its place as
+/// free. Works beside a running server, whose writes wait meanwhile.
+///
+/// # Errors
+/// Whatever the database says, such as that a long read keeps the log from being emptied.
+pub async fn compact(path: &Path) -> Result<(), OpenError> {
+    let database = connect(path).await?;
+    let compacted = async {
+        database.execute_unprepared("VACUUM").await?;
+        // Answers whether somebody was in the way (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+        let empty = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        match database.query_one_raw(empty).await? {
+            Some(row) if row.try_get_by_index::<i64>(0)? != 0 => {
+                Err(DbErr::Custom("the log of the database is in use; try again".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+    .await;
+    close(database).await;
+    compacted.map_err(|error| failed(path, error))
 }
 
 /// Removes a database file that was not finished, with what SQLite put beside it.
@@ -150,15 +178,4 @@ async fn close(database: DatabaseConnection) {
     if let Err(error) = database.close().await {
         tracing::warn!(%error, "a connection beside the server did not close cleanly");
     }
-}
-
-/// Runs a statement on a database file as somebody might who meddles with it. For tests.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn meddle(path: &Path, sql: &str) -> Result<(), OpenError> {
-    let database = connect(path).await?;
-    let done = database.execute_unprepared(sql).await;
-    close(database).await;
-    done.map(drop).map_err(|error| failed(path, error))
 }

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use sea_orm::sqlx::sqlite::SqlitePoolOptions;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    DatabaseConnection, DbErr, EntityTrait, QueryOrder, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
+use super::copy::copy_into;
 use super::open::{OpenError, SqliteOptions, connecting, private_file};
 
 /// Which migrations are there and which are to come.
@@ -110,9 +110,7 @@ async fn back_up(
     let failed = |source| OpenError::Backup { path: copy.clone(), source };
     let part = copy.with_extension("db.part");
     prepare(folder, &part).map_err(|error| failed(Box::new(error)))?;
-    // VACUUM INTO takes an expression (https://www.sqlite.org/lang_vacuum.html); the name is quoted as a string literal.
-    let name = part.to_string_lossy().replace('\'', "''");
-    database.execute_unprepared(&format!("VACUUM INTO '{name}'")).await.map_err(|error| failed(Box::new(error)))?;
+    copy_into(database, &part).await.map_err(|error| failed(Box::new(error)))?;
     finish(folder, &part, &copy).map_err(|error| failed(Box::new(error)))?;
     Ok(copy)
 }
