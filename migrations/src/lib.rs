@@ -13,6 +13,7 @@ mod m0003_applications;
 mod m0004_sign_in;
 mod m0005_operation;
 mod m0006_browser_names;
+mod m0007_outbox_lanes;
 
 use sea_orm_migration::prelude::*;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_sign_in::Migration),
             Box::new(m0005_operation::Migration),
             Box::new(m0006_browser_names::Migration),
+            Box::new(m0007_outbox_lanes::Migration),
         ]
     }
 }

@@ -17,6 +17,25 @@ pub struct OutboxMessage {
     pub created_at: Timestamp,
 }
 
+/// Messages of one lane are claimed apart from those of the other: applications that do not answer hold up no mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// To the mail server.
+    Mails,
+    /// To applications.
+    Notices,
+}
+
+impl Lane {
+    /// As it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mails => "mails",
+            Self::Notices => "notices",
+        }
+    }
+}
+
 /// What is delivered. Sealed in the row, since mails carry links.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -29,6 +48,16 @@ pub enum Delivery {
     /// An application is told that a session ended (Back-Channel Logout 1.0). The token is made at delivery. `subject`: the
     /// person as that application knows them.
     BackChannelLogout { application: ApplicationId, session: SessionId, subject: String },
+}
+
+impl Delivery {
+    /// With what it waits.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::PasswordLinkAsked { .. } | Self::Mail { .. } => Lane::Mails,
+            Self::BackChannelLogout { .. } => Lane::Notices,
+        }
+    }
 }
 
 impl std::fmt::Debug for Delivery {

@@ -66,3 +66,6 @@ pub fn signed_out(
     }
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests;

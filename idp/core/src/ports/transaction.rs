@@ -17,7 +17,7 @@ use crate::key::SigningKey;
 use crate::link::MailedLink;
 use crate::logout;
 use crate::membership::{Membership, PupilScope, UserGroup};
-use crate::outbox::OutboxMessage;
+use crate::outbox::{Lane, OutboxMessage};
 use crate::person::{Person, StoredPassword};
 use crate::school::{School, Trust};
 use crate::session::Session;
@@ -151,9 +151,10 @@ pub trait Transaction: Queries {
     async fn kill_links(&self, person: PersonId) -> Result<()>;
 
     async fn insert_outbox(&self, message: &OutboxMessage) -> Result<()>;
-    /// Takes up to `limit` due messages for one worker until `until`; another worker does not get them before.
+    /// Takes up to `limit` due messages of a lane for one worker until `until`; another worker does not get them before.
     async fn claim_outbox(
         &self,
+        lane: Lane,
         worker: &str,
         now: Timestamp,
         until: Timestamp,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyholder_core::assurance::{Method, Proof};
+use keyholder_core::assurance::{Proof, Role};
 use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::id::{SessionId, TokenHash};
 use keyholder_core::link::MailedLink;
@@ -168,7 +168,7 @@ impl Command for ChangePassword {
             return Ok(Outcome::Refused);
         }
         let now = self.acting.now;
-        let kept = session.proofs.iter().filter(|proof| proof.method != Method::Password).cloned();
+        let kept = session.proofs.iter().filter(|proof| proof.method.role() != Role::FirstProof).cloned();
         let proofs = kept.chain([Proof::of_password(now)]).collect();
         let renewed = Session { token: self.token, proofs, last_seen_at: now, ..session };
         if !transaction.swap_session(&renewed).await? {

@@ -7,6 +7,7 @@ mod places;
 use std::time::Duration;
 
 use keyholder_core::audit::AuditKind;
+use keyholder_core::outbox::Lane;
 use keyholder_core::ports::Queries;
 
 use super::commands::{self, Acting, Outcome};
@@ -37,7 +38,7 @@ async fn change(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Page 
 async fn mails(house: &House, to: &str) -> Vec<String> {
     // Whatever the running worker has in hand, it finishes.
     while house.app().store.count_waiting_outbox().await.unwrap() > 0 {
-        deliver_due(&Post::of(house.app()), "test").await.unwrap();
+        deliver_due(&Post::of(house.app()), "test", Lane::Mails).await.unwrap();
         tokio::task::yield_now().await;
     }
     let folder = std::fs::read_dir(house.app().config.data.join("mails")).unwrap();

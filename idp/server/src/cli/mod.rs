@@ -15,7 +15,7 @@ mod key;
 mod london;
 mod master;
 mod person;
-mod person_commands;
+pub(crate) mod person_commands;
 mod school;
 
 use std::io::Write as _;

@@ -23,10 +23,10 @@ const CONFIRMATION_MINUTES: u32 = 24 * 60;
 
 /// When, and with what randomness, a command runs.
 #[derive(Debug, Clone)]
-pub(super) struct Surroundings {
-    pub(super) now: Timestamp,
-    pub(super) random: Arc<dyn Random>,
-    pub(super) issuer: String,
+pub(crate) struct Surroundings {
+    pub(crate) now: Timestamp,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) issuer: String,
 }
 
 impl Surroundings {
@@ -159,9 +159,9 @@ impl Command for SetAddress {
 }
 
 /// Refuses every sign-in and ends every session; answers how many ended.
-pub(super) struct Disable {
-    pub(super) person: PersonId,
-    pub(super) surroundings: Surroundings,
+pub(crate) struct Disable {
+    pub(crate) person: PersonId,
+    pub(crate) surroundings: Surroundings,
 }
 
 #[async_trait]

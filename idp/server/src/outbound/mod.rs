@@ -69,7 +69,7 @@ impl Fetcher {
         Self::with_timeout(config, TIMEOUT)
     }
 
-    fn with_timeout(config: &OutboundConfig, timeout: Duration) -> Result<Self, FetcherError> {
+    pub(crate) fn with_timeout(config: &OutboundConfig, timeout: Duration) -> Result<Self, FetcherError> {
         let guard = Guard::new(config);
         let mut builder = reqwest::Client::builder()
             // A redirect would be a second address that nobody registered.
@@ -145,5 +145,7 @@ impl Resolve for GuardedResolver {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod test_receiver;
 #[cfg(test)]
 mod tests;

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use keyholder_core::outbox::Lane;
 use keyholder_core::random::draw_bytes;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -40,6 +41,8 @@ pub struct Workers {
     name: Arc<str>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    /// The outbox has one bell: the mails hear it, and ring this one.
+    notices: Arc<Notify>,
 }
 
 /// One turn of a piece of work; the text is for the log.
@@ -53,8 +56,9 @@ impl Workers {
             let _ = write!(name, "{byte:02x}");
             name
         });
-        let mut workers = Self { app, name: name.into(), stop, tasks: JoinSet::new() };
-        workers.repeat("outbox", OUTBOX_PERIOD, &stopped, |app, name| Box::pin(deliver(app, name)));
+        let mut workers = Self { app, name: name.into(), stop, tasks: JoinSet::new(), notices: Arc::default() };
+        workers.repeat("mails", OUTBOX_PERIOD, &stopped, |app, name| Box::pin(deliver(app, name, Lane::Mails)));
+        workers.repeat("notices", OUTBOX_PERIOD, &stopped, |app, name| Box::pin(deliver(app, name, Lane::Notices)));
         workers.repeat("audit-seal", SEAL_PERIOD, &stopped, |app, name| Box::pin(seal(app, name)));
         workers.repeat("caches", CACHE_PERIOD, &stopped, |app, _| Box::pin(follow(app)));
         workers.repeat("schedule", SCHEDULE_PERIOD, &stopped, |app, name| Box::pin(schedule(app, name)));
@@ -78,6 +82,7 @@ impl Workers {
 
     fn repeat(&mut self, work: &'static str, period: Duration, stopped: &watch::Receiver<bool>, turn: Turn) {
         let (app, name, mut stopped) = (Arc::clone(&self.app), Arc::clone(&self.name), stopped.clone());
+        let notices = Arc::clone(&self.notices);
         self.tasks.spawn(async move {
             let mut ticks = interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -86,7 +91,8 @@ impl Workers {
                 tokio::select! {
                     _ = stopped.wait_for(|stopped| *stopped) => return,
                     _ = ticks.tick() => {}
-                    () = app.outbox_wake.notified(), if work == "outbox" => {}
+                    () = app.outbox_wake.notified(), if work == "mails" => notices.notify_one(),
+                    () = notices.notified(), if work == "notices" => {}
                 }
                 // Told once when it begins and once when it ends, not twice a second.
                 match turn(Arc::clone(&app), Arc::clone(&name)).await {
@@ -105,8 +111,8 @@ impl Workers {
     }
 }
 
-async fn deliver(app: Arc<App>, name: Arc<str>) -> Result<(), String> {
-    outbox::deliver_due(&outbox::Post::of(&app), &name).await.map(|_| ()).map_err(|error| describe(&error))
+async fn deliver(app: Arc<App>, name: Arc<str>, lane: Lane) -> Result<(), String> {
+    outbox::deliver_due(&outbox::Post::of(&app), &name, lane).await.map(|_| ()).map_err(|error| describe(&error))
 }
 
 async fn seal(app: Arc<App>, name: Arc<str>) -> Result<(), String> {

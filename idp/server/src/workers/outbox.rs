@@ -1,5 +1,7 @@
 //! Delivers what waits in the outbox: at least once, in no order, with ever longer waits between tries.
 //!
+//! Mails and notices to applications wait in lanes of their own, so that a receiver that hangs holds up no mail.
+//!
 //! Owns claims, tries and giving up. A message is claimed in one transaction, delivered while none is open, and removed or
 //! put off in another: whoever dies in between delivers it again, under the same `Message-ID`.
 
@@ -9,7 +11,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use keyholder_core::id::OutboxId;
 use keyholder_core::locale::Language;
-use keyholder_core::outbox::{Delivery, OutboxMessage};
+use keyholder_core::outbox::{Delivery, Lane, OutboxMessage};
 use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
 use keyholder_core::random::{Random, draw_bytes};
 use keyholder_core::time::{Clock, Timestamp};
@@ -26,8 +28,10 @@ use crate::outbound::Fetcher;
 
 /// Messages claimed at once.
 const BATCH: u64 = 16;
-/// Messages delivered at once.
-const PARALLEL: usize = 4;
+/// Mails delivered at once: what a school's mail server takes from one sender.
+const PARALLEL_MAILS: usize = 4;
+/// Notices delivered at once: each goes to somebody else, and few at a time would wait for one that hangs.
+const PARALLEL_NOTICES: usize = 16;
 /// How long a claim holds: longer than all messages of a batch take with a mail server that answers nothing.
 const CLAIM: Duration = Duration::from_mins(10);
 /// The wait after the first failure; three times as long after each further one.
@@ -82,12 +86,16 @@ pub(super) enum Outcome {
     Never(String),
 }
 
-/// Delivers everything that is due. Answers how many messages were tried. Writes nothing where nothing waits.
-pub async fn deliver_due(post: &Post<'_>, worker: &str) -> Result<usize, StoreError> {
+/// Delivers everything of a lane that is due. Answers how many messages were tried. Writes nothing where nothing waits.
+pub async fn deliver_due(post: &Post<'_>, worker: &str, lane: Lane) -> Result<usize, StoreError> {
+    let parallel = match lane {
+        Lane::Mails => PARALLEL_MAILS,
+        Lane::Notices => PARALLEL_NOTICES,
+    };
     let mut tried = 0;
     while post.store.count_waiting_outbox().await? > 0 {
         let now = post.clock.now();
-        let claimed = post.store.execute(Claim { worker: worker.to_owned(), now }).await?;
+        let claimed = post.store.execute(Claim { worker: worker.to_owned(), lane, now }).await?;
         if claimed.is_empty() {
             break;
         }
@@ -97,7 +105,7 @@ pub async fn deliver_due(post: &Post<'_>, worker: &str) -> Result<usize, StoreEr
                 let outcome = deliver(post, &message).await;
                 settle(post, &message, outcome).await
             })
-            .buffer_unordered(PARALLEL);
+            .buffer_unordered(parallel);
         let mut first_error = Ok(());
         while let Some(result) = settled.next().await {
             first_error = first_error.and(result);
@@ -210,6 +218,7 @@ impl<'a> Content<'a> {
 #[derive(Debug)]
 struct Claim {
     worker: String,
+    lane: Lane,
     now: Timestamp,
 }
 
@@ -218,7 +227,7 @@ impl Command for Claim {
     type Output = Vec<OutboxMessage>;
 
     async fn run(&self, transaction: &dyn Transaction) -> Result<Vec<OutboxMessage>, StoreError> {
-        transaction.claim_outbox(&self.worker, self.now, self.now.plus(CLAIM), BATCH).await
+        transaction.claim_outbox(self.lane, &self.worker, self.now, self.now.plus(CLAIM), BATCH).await
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::id::{OutboxId, PersonId};
 use keyholder_core::locale::Language;
-use keyholder_core::outbox::{Delivery, OutboxMessage};
+use keyholder_core::outbox::{Delivery, Lane, OutboxMessage};
 use keyholder_core::person::{Email, Person, StoredPassword};
 use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
 use keyholder_core::time::{Clock, Timestamp};
@@ -122,7 +122,7 @@ impl Bed {
 
     /// Delivers what is due; answers how many messages were tried.
     pub(super) async fn deliver(&self) -> usize {
-        outbox::deliver_due(&self.post(), "node-1").await.unwrap()
+        outbox::deliver_due(&self.post(), "node-1", Lane::Mails).await.unwrap()
     }
 
     pub(super) async fn waiting(&self) -> u64 {
@@ -216,7 +216,7 @@ impl Command for SetPassword {
 }
 
 #[derive(Debug)]
-struct Leave(OutboxMessage);
+pub(super) struct Leave(pub(super) OutboxMessage);
 
 #[async_trait]
 impl Command for Leave {

@@ -1,89 +1,39 @@
 //! Back-Channel Logout 1.0 with receivers of every kind.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::audit::{AuditEvent, AuditKind};
-use keyholder_core::id::GrantId;
+use keyholder_core::id::{GrantId, OutboxId};
+use keyholder_core::outbox::{Lane, OutboxMessage};
 use keyholder_oidc::jws::Verified;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 use url::Url;
 
 use super::*;
 use crate::audit::About;
-use crate::config::{Config, OutboundConfig, TestBedConfig};
+use crate::config::{Config, MailConfig, MailTransport, OutboundConfig, SmtpSecurity, TestBedConfig};
+use crate::mail::test_server::MailServer;
 use crate::oidc::back::tests::bed::{Bed, Seed};
+use crate::outbound::Fetcher;
+use crate::outbound::test_receiver::Receiver;
 use crate::spine::commands::{EndSession, EndSessionsOf};
+use crate::workers::Workers;
 use crate::workers::outbox::deliver_due;
+use crate::workers::tests::{Leave, notice};
 
-/// Answers each request with the status in the slot and keeps what was posted.
-struct Receiver {
-    url: Url,
-    state: Arc<Mutex<(String, Vec<String>)>>,
+/// The token of a request, its signature checked.
+fn token(receiver: &Receiver, number: usize, bed: &Bed) -> Verified {
+    bed.verify(&receiver.posted(number, "logout_token"))
 }
 
-impl Receiver {
-    async fn answering(answer: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = Url::parse(&format!("http://{}/out", listener.local_addr().unwrap())).unwrap();
-        let state = Arc::new(Mutex::new((answer.to_owned(), Vec::new())));
-        let slot = state.clone();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut request = Vec::new();
-                // The token is the last parameter and has no line end: read on until all of the announced length is there.
-                while !is_whole(&request) {
-                    let mut part = [0; 4096];
-                    match stream.read(&mut part).await {
-                        Ok(0) | Err(_) => break,
-                        Ok(read) => request.extend_from_slice(&part[..read]),
-                    }
-                }
-                let answer = {
-                    let mut slot = slot.lock().unwrap();
-                    slot.1.push(String::from_utf8(request).unwrap());
-                    slot.0.clone()
-                };
-                let _ = stream
-                    .write_all(
-                        format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes(),
-                    )
-                    .await;
-            }
-        });
-        Self { url, state }
-    }
-
-    fn now_answers(&self, answer: &str) {
-        self.state.lock().unwrap().0 = answer.to_owned();
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.state.lock().unwrap().1.clone()
-    }
-
-    fn token(&self, number: usize, bed: &Bed) -> Verified {
-        let request = self.requests().remove(number);
-        let (head, body) = request.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("POST /out HTTP/1.1"));
-        assert!(head.to_lowercase().contains("content-type: application/x-www-form-urlencoded"));
-        bed.verify(body.strip_prefix("logout_token=").unwrap())
-    }
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request).to_lowercase();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-    length.is_some_and(|length| body.len() >= length.trim().parse::<usize>().unwrap())
+fn outbound(allow_loopback: bool) -> OutboundConfig {
+    OutboundConfig { allow: vec![], test_bed: TestBedConfig { allow_loopback, ca_file: None } }
 }
 
 async fn bed(allow_loopback: bool) -> Bed {
-    let test_bed = TestBedConfig { allow_loopback, ca_file: None };
-    Bed::open_with(Config { outbound: OutboundConfig { allow: vec![], test_bed }, ..Config::default() }).await
+    Bed::open_with(Config { outbound: outbound(allow_loopback), ..Config::default() }).await
 }
 
 /// An application with a grant in the session.
@@ -103,7 +53,7 @@ async fn end(bed: &Bed) {
 }
 
 async fn deliver(bed: &Bed) -> usize {
-    deliver_due(&Post::of(&bed.app), "worker").await.unwrap()
+    deliver_due(&Post::of(&bed.app), "worker", Lane::Notices).await.unwrap()
 }
 
 async fn waiting(bed: &Bed) -> u64 {
@@ -123,7 +73,7 @@ async fn two_applications_are_told_and_a_third_is_not() {
     assert_eq!((deliver(&bed).await, waiting(&bed).await), (2, 0));
     assert_eq!((one.requests().len(), two.requests().len()), (1, 1));
     for (receiver, client_id) in [(&one, "one"), (&two, "two")] {
-        let token = receiver.token(0, &bed);
+        let token = token(receiver, 0, &bed);
         assert!(token.header.is_typ("logout+jwt"));
         assert_eq!(token.text("aud"), Some(client_id));
         assert_eq!(token.text("iss"), Some(bed.app.config.issuer()));
@@ -156,7 +106,7 @@ async fn a_receiver_in_trouble_is_told_again_with_a_new_token() {
     receiver.now_answers("200 OK");
     bed.clock.advance(Duration::from_mins(10));
     assert_eq!((deliver(&bed).await, waiting(&bed).await), (1, 0));
-    let (first, second) = (receiver.token(0, &bed), receiver.token(1, &bed));
+    let (first, second) = (token(&receiver, 0, &bed), token(&receiver, 1, &bed));
     assert_ne!(first.text("jti"), second.text("jti"));
     assert_eq!(second.seconds("iat"), Some(bed.app.now().as_seconds()));
 }
@@ -206,6 +156,34 @@ async fn an_application_that_was_changed_meanwhile_is_told_nothing() {
     bed.write(Seed { applications: vec![application], ..Seed::default() }).await;
     assert_eq!((deliver(&bed).await, waiting(&bed).await), (1, 0));
     assert!(receiver.requests().is_empty());
+}
+
+/// Without lanes this test waits for ever: the worker would sit with the receiver, which answers only after the mail.
+#[actix_web::test]
+async fn a_receiver_that_hangs_holds_up_no_mail() {
+    let mails = MailServer::default();
+    let (host, port) = ("localhost".into(), mails.listen().await);
+    let transport = MailTransport::Smtp { host, port, security: SmtpSecurity::None, username: None, password: None };
+    let mail = MailConfig { transport, ..MailConfig::default() };
+    let bed = Bed::open_with(Config { mail, outbound: outbound(true), ..Config::default() }).await;
+    let receiver = Receiver::hanging("200 OK").await;
+    used(&bed, "app", Some(&receiver.url)).await;
+    end(&bed).await;
+    // One that gives up upon nobody, so that no time decides.
+    let mut app = bed.app.into_inner();
+    Arc::get_mut(&mut app).unwrap().fetcher = Fetcher::with_timeout(&outbound(true), Duration::from_hours(1)).unwrap();
+    let workers = Workers::start(Arc::clone(&app));
+    receiver.asked.notified().await;
+    let (id, now) = (OutboxId::draw(&*app.random, app.now()), app.now());
+    let delivery = notice("ann@oakfield.example");
+    let message = OutboxMessage { id, delivery, due_at: now, attempts: 0, created_at: now };
+    app.store.execute(Leave(message)).await.unwrap();
+    app.outbox_wake.notify_one();
+    mails.arrival.notified().await;
+    receiver.release();
+    workers.stop().await;
+    assert_eq!((app.store.count_waiting_outbox().await.unwrap(), receiver.requests().len()), (0, 1));
+    app.store.close().await;
 }
 
 /// The applications are told by `end_session` and `end_sessions_of`; the rows beneath are nobody's to end alone.

@@ -120,7 +120,8 @@ async fn whoever_dies_between_delivery_and_removal_delivers_the_same_message_aga
     let bed = Bed::with_server(server.listen().await).await;
     bed.leave(notice(ANN)).await;
     // Another node claims it, hands it over and dies.
-    let claimed = bed.store.execute(Claim { worker: "node-2".into(), now: bed.now() }).await.unwrap();
+    let claimed =
+        bed.store.execute(Claim { worker: "node-2".into(), lane: Lane::Mails, now: bed.now() }).await.unwrap();
     assert!(matches!(deliver(&bed.post(), &claimed[0]).await, Outcome::Delivered));
     assert_eq!(bed.deliver().await, 0, "while the claim holds, nobody else delivers it");
     bed.clock.pass(CLAIM);
@@ -136,7 +137,8 @@ async fn a_message_that_kills_its_worker_is_given_up() {
     let bed = Bed::new().await;
     bed.leave(notice(ANN)).await;
     for _ in 0..TRIES {
-        let claimed = bed.store.execute(Claim { worker: "node-2".into(), now: bed.now() }).await.unwrap();
+        let claimed =
+            bed.store.execute(Claim { worker: "node-2".into(), lane: Lane::Mails, now: bed.now() }).await.unwrap();
         assert_eq!(claimed.len(), 1);
         bed.clock.pass(CLAIM);
     }
