@@ -7,6 +7,7 @@ use keyholder_core::application::{
     ResponseEncryption, ResponseType, SecretHash, SigningAlgorithm, SubjectType,
 };
 use keyholder_core::random::draw_token;
+use keyholder_oidc::jwe::Recipient;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -132,6 +133,18 @@ pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> O
     let encrypts = id_token_encrypted_response.or(userinfo_encrypted_response).is_some();
     if encrypts && jwks.is_none() && !by_key {
         entry.fault("jwks", "it is missing; expected the public keys to encrypt to, or `jwks_uri`");
+    }
+    let keys = match &authentication {
+        Some(WantedAuthentication::PrivateKeyJwt { jwks }) => Some(jwks),
+        _ => jwks.as_ref(),
+    };
+    if let Some(JwksSource::Inline(keys)) = keys {
+        let encryptions = [id_token_encrypted_response, userinfo_encrypted_response];
+        if let Some(unserved) =
+            encryptions.into_iter().flatten().find(|wanted| Recipient::choose(keys, *wanted).is_err())
+        {
+            entry.fault("jwks", format!("it holds no key for `{}`", unserved.alg.name()));
+        }
     }
     let scopes = read_scopes(&entry, &grant_types);
     let require_pkce = entry.switch("require_pkce");

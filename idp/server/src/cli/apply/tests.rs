@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use keyholder_core::application::{ClientAuthentication, OfferedTo};
+use keyholder_core::application::{ClientAuthentication, OfferedTo, ResponseEncryption};
 use keyholder_core::ports::Queries as _;
 use keyholder_core::random::Random;
 use keyholder_core::time::Timestamp;
@@ -61,6 +61,10 @@ authentication = { method = "none" }
 redirect_uris = ["uk.example.register:/callback", "http://127.0.0.1/callback"]
 scopes = ["openid"]
 "##;
+
+/// The public key of RFC 7517 A.1.
+const EC_KEYS: &str = "{ keys = [{ kty = 'EC', crv = 'P-256', use = 'enc', \
+     x = 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4', y = '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM' }] }";
 
 /// An application as valid as can be, with lines of the test's own.
 fn application(lines: &str) -> String {
@@ -311,6 +315,52 @@ fn wrong_applications_are_refused() {
         ("origins = ['https://x.example/']", "application.origins: `https://x.example/`: expected `https://x.example`"),
         ("default_max_age = 0", "application.default_max_age: expected a whole number from 1 to 31536000"),
         (
+            "backchannel_logout_uri = 'http://x.example/out'",
+            "application.backchannel_logout_uri: expected an address that begins with `https://`",
+        ),
+        ("backchannel_logout_uri = 'https://x.example/out#a'", "application.backchannel_logout_uri: "),
+        (
+            "backchannel_logout_session_required = 'yes'",
+            "application.backchannel_logout_session_required: it is of type string",
+        ),
+        (
+            "frontchannel_logout_uri = 'javascript:alert(1)'",
+            "application.frontchannel_logout_uri: expected an address that begins with `https://`",
+        ),
+        (
+            "frontchannel_logout_uri = 'https://y.example/out'",
+            "application.frontchannel_logout_uri: its scheme, host and port are those of no redirect address",
+        ),
+        (
+            "frontchannel_logout_uri = 'https://x.example:8443/out'",
+            "application.frontchannel_logout_uri: its scheme, host and port are those of no redirect address",
+        ),
+        (
+            "id_token_encrypted_response_alg = 'RSA1_5'",
+            "application.id_token_encrypted_response_alg: `RSA1_5` is not known",
+        ),
+        ("id_token_encrypted_response_enc = 'A256GCM'", "application.id_token_encrypted_response_alg: it is missing"),
+        (
+            "userinfo_encrypted_response_alg = 'ECDH-ES'\nuserinfo_encrypted_response_enc = 'A256CTR'",
+            "application.userinfo_encrypted_response_enc: `A256CTR` is not known",
+        ),
+        ("userinfo_encrypted_response_alg = 'ECDH-ES'", "application.jwks: it is missing"),
+        (
+            &format!("id_token_encrypted_response_alg = 'RSA-OAEP-256'\njwks = {EC_KEYS}"),
+            "application.jwks: it holds no key for `RSA-OAEP-256`",
+        ),
+        (
+            &format!(
+                "id_token_encrypted_response_alg = 'RSA-OAEP-256'\n\
+                 authentication = {{ method = 'private_key_jwt', jwks = {EC_KEYS} }}"
+            ),
+            "application.jwks: it holds no key for `RSA-OAEP-256`",
+        ),
+        (
+            &format!("jwks = {EC_KEYS}\nauthentication = {{ method = 'private_key_jwt', jwks = {EC_KEYS} }}"),
+            "application.jwks: the keys of `private_key_jwt` stand in `authentication`",
+        ),
+        (
             "launch_url = 'javascript:alert(1)'",
             "application.launch_url: expected an address that begins with `https://`",
         ),
@@ -322,6 +372,31 @@ fn wrong_applications_are_refused() {
         let said = complaints(&application(lines));
         assert!(said.iter().any(|said| said.starts_with(expected)), "{lines}\nsaid: {said:#?}\nexpected: {expected}");
     }
+}
+
+#[tokio::test]
+async fn logout_and_encryption_are_stored_as_the_file_says() {
+    let bench = Bench::new().await;
+    let text = application(&format!(
+        "backchannel_logout_uri = 'https://other.example/out'\nbackchannel_logout_session_required = true\n\
+         frontchannel_logout_uri = 'https://x.example/away?a=b'\nfrontchannel_logout_session_required = true\n\
+         id_token_encrypted_response_alg = 'ECDH-ES'\n\
+         userinfo_encrypted_response_alg = 'ECDH-ES+A256KW'\nuserinfo_encrypted_response_enc = 'A256GCM'\n\
+         jwks = {EC_KEYS}"
+    ));
+    let text = format!("{FULL}\n{text}");
+    bench.apply(&text, Unlisted::Keep, Mode::Write).await.unwrap();
+    let client = bench.store.find_application_by_client_id("x").await.unwrap().unwrap().client;
+    assert_eq!(client.backchannel_logout_uri.unwrap().as_str(), "https://other.example/out");
+    assert_eq!(client.frontchannel_logout_uri.unwrap().as_str(), "https://x.example/away?a=b");
+    assert!(client.backchannel_logout_session_required && client.frontchannel_logout_session_required);
+    let names =
+        |encryption: Option<ResponseEncryption>| encryption.map(|one| (one.alg.name(), one.enc.name())).unwrap();
+    // Dynamic Client Registration 2: "If id_token_encrypted_response_alg is specified, the default ... is A128CBC-HS256."
+    assert_eq!(names(client.id_token_encrypted_response), ("ECDH-ES", "A128CBC-HS256"));
+    assert_eq!(names(client.userinfo_encrypted_response), ("ECDH-ES+A256KW", "A256GCM"));
+    let applied = bench.apply(&text, Unlisted::Keep, Mode::Write).await.unwrap();
+    assert!(applied.changes.iter().all(|change| change.kind == ChangeKind::Unchanged), "{:?}", applied.changes);
 }
 
 #[test]
