@@ -1,4 +1,7 @@
 //! A new e-mail address. It counts once whoever reads it has confirmed it; until then nothing changes.
+//!
+//! Threat: somebody fills strangers' mailboxes with our mails, from an account of their own. The log of a person bounds the links of
+//! a quarter of an hour, but its owner can push events out of the part that is looked at. Defence: the throttle counts as well.
 
 use std::time::Duration;
 
@@ -19,7 +22,8 @@ use super::{HERE, Reader, current, done, sign_in};
 use crate::app::App;
 use crate::digest::hash_token;
 use crate::spine::{self, LINK_MINUTES};
-use crate::web::{Form, Leads, PageError, draw, frame, see_other};
+use crate::throttle::{Acquaintance, Attempt};
+use crate::web::{Form, Leads, PageError, draw, frame, peer, see_other};
 
 /// A password proved within this time is not asked for again.
 const RECENT: Duration = Duration::from_mins(15);
@@ -41,6 +45,7 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Re
         Err(elsewhere) => return Ok(elsewhere),
     };
     let outcome = match check(&app, &request, &reader, &form).await? {
+        Ok(_) if is_throttled(&app, &request, &reader) => Outcome::Refused,
         Ok(email) => ask(&app, &request, &reader, email).await?,
         Err(error) => return show(&app, &request, &reader, form.text("email").to_owned(), Some(error)).await,
     };
@@ -98,6 +103,14 @@ fn asks_password(app: &App, reader: &Reader) -> bool {
     app.now().since(reader.session.authenticated_at()) > RECENT
 }
 
+/// Counts a link for its sender, however often they signed in.
+fn is_throttled(app: &App, request: &HttpRequest, reader: &Reader) -> bool {
+    let account = app.sealer.digest("throttle-new-address", reader.person.id.as_uuid().as_bytes());
+    // Whoever is signed in never waits for what others in their network do.
+    let attempt = Attempt { account, network: peer(request), acquaintance: Acquaintance::Familiar };
+    app.throttle.check(&attempt, app.now()).is_err()
+}
+
 async fn ask(app: &App, request: &HttpRequest, reader: &Reader, email: Email) -> Result<Outcome, PageError> {
     let (now, token) = (app.now(), draw_token(&*app.random));
     let mail = Mail::ConfirmEmail {
@@ -143,3 +156,6 @@ async fn show(
     let about = reader.about(app, request).await?;
     draw(app, status, &frame(app, request, about), &page, Leads::Home)
 }
+
+#[cfg(test)]
+mod tests;
