@@ -248,7 +248,7 @@ fn doubled(first: Duration, times: u32) -> Duration {
 }
 
 /// The network of a peer: what one customer of a provider can choose freely counts as one.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             // RFC 6177 2: a site gets a /64 or more.

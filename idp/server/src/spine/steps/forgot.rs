@@ -1,6 +1,7 @@
 //! **Forgot Password**: for who forgot it and for who has none yet. Whether anybody has the address is found out when the mail
 //! leaves, so that the answer and the time it takes are alike.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -18,7 +19,7 @@ use super::super::{familiar, resume, scenery, ticket};
 use super::{moved, read_email};
 use crate::app::App;
 use crate::audit::{self, About};
-use crate::throttle::{Attempt, Throttled};
+use crate::throttle::{Attempt, Throttled, network};
 use crate::web::{self, Form, Leads, PageError, draw, frame, language, peer, see_other, whence};
 
 /// How long a password link lives.
@@ -135,13 +136,18 @@ async fn throttle(app: &App, request: &HttpRequest, email: &Email, here: &str) -
 
 /// Counts roughly: two that ask at the same instant may count as one.
 async fn throttle_network(app: &App, request: &HttpRequest) -> Result<Option<Duration>, PageError> {
-    let key = format!("links-asked:{}", peer(request)).into_bytes();
+    let key = asked_by(peer(request));
     let asked = app.short_lived.find(&key).await?.and_then(|count| count.try_into().ok()).map_or(0, u32::from_be_bytes);
     if asked >= MOST_OF_A_NETWORK {
         return Ok(Some(Duration::from_mins(5)));
     }
     app.short_lived.put(&key, (asked + 1).to_be_bytes().to_vec(), WINDOW).await?;
     Ok(None)
+}
+
+/// Whoever has an IPv6 site has more addresses than could ever be counted: they count as one.
+fn asked_by(peer: IpAddr) -> Vec<u8> {
+    format!("links-asked:{}", network(peer)).into_bytes()
 }
 
 async fn record(app: &App, request: &HttpRequest, flow: &Flow, email: &Email) -> Result<(), PageError> {
@@ -171,5 +177,19 @@ fn typed(flow: &Flow) -> String {
     match &flow.stage {
         Stage::FirstProof { email } => email.clone(),
         _ => flow.ask.login_hint.clone().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asked_by;
+
+    #[test]
+    fn the_addresses_of_one_ipv6_site_count_as_one() {
+        let key = |peer: &str| asked_by(peer.parse().unwrap());
+        assert_eq!(key("2001:db8:1:2::7"), key("2001:db8:1:2:ffff::1"));
+        assert_ne!(key("2001:db8:1:2::7"), key("2001:db8:1:3::7"));
+        assert_eq!(key("::ffff:203.0.113.7"), key("203.0.113.7"));
+        assert_ne!(key("203.0.113.7"), key("203.0.113.8"));
     }
 }
