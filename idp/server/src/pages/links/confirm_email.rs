@@ -16,7 +16,7 @@ use keyholder_theme::mail::Mail;
 use keyholder_theme::page::{ConfirmEmail as ConfirmEmailPage, EmailConfirmed};
 
 use super::commands::ConfirmEmail;
-use super::{dead, here};
+use super::{dead, here, sealed_here};
 use crate::app::App;
 use crate::audit::{self, About};
 use crate::spine;
@@ -45,7 +45,7 @@ async fn sign_in(app: &App, request: &HttpRequest) -> Result<HttpResponse, PageE
     // Later than any proof that there is, even one of this very instant.
     let proof_not_before = Some(app.now().plus(Duration::from_millis(1)));
     let ask = Ask { proof_not_before, ..Ask::default() };
-    spine::begin(app, request, Origin::Portal { return_to: here(request) }, ask).await
+    spine::begin(app, request, Origin::Portal { return_to: sealed_here(app, request)? }, ask).await
 }
 
 pub(super) async fn post(

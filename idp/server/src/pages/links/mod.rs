@@ -11,9 +11,12 @@ pub(crate) use set_password::names as names_of;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::ports::Queries;
 use keyholder_theme::page::{ProblemKind, Way};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
 use crate::digest::hash_token;
@@ -46,9 +49,36 @@ pub(super) async fn post(
     }
 }
 
+/// Begins the token of an address that [`sealed_here`] made; no token that was mailed does.
+const SEALED: char = '~';
+const RETURN: &str = "link-return";
+
+/// The address of this form for a flow that comes back to it. A flow becomes a row, and rows hold no link that opens (design,
+/// invariant 12): sealed, it opens nothing for whoever reads the database.
+fn sealed_here(app: &App, request: &HttpRequest) -> Result<String, PageError> {
+    let Some(token) = request.match_info().get("token") else { return Err(PageError::Fault("a link has no token")) };
+    if token.starts_with(SEALED) {
+        return Ok(here(request));
+    }
+    let sealed = app.sealer.seal(RETURN, token.as_bytes());
+    let sealed = sealed.map_err(|_| PageError::Fault("a link could not be sealed"))?;
+    Ok(format!("/link/{SEALED}{}", URL_SAFE_NO_PAD.encode(sealed)))
+}
+
+/// The token that was mailed.
+fn unsealed(app: &App, token: &str) -> Option<SecretString> {
+    let Some(sealed) = token.strip_prefix(SEALED) else { return Some(SecretString::from(token)) };
+    let opened = app.sealer.open(RETURN, &URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?;
+    String::from_utf8(opened).ok().map(SecretString::from)
+}
+
 /// A link that may still be used.
 async fn load(app: &App, request: &HttpRequest, token: &str) -> Result<MailedLink, PageError> {
-    match app.store.find_link(hash_token(token)).await? {
+    let found = match unsealed(app, token) {
+        Some(token) => app.store.find_link(hash_token(token.expose_secret())).await?,
+        None => None,
+    };
+    match found {
         Some(link) if link.used_at.is_none() && app.now() < link.expires_at => Ok(link),
         Some(link) => Err(dead(app, request, &link).await?),
         None => Err(PageError::problem(ProblemKind::LinkDead).way(new_link()).way_home()),

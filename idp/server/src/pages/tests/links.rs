@@ -184,8 +184,29 @@ async fn a_stranger_who_reads_a_mistyped_address_does_not_get_the_account() {
     assert!(page.path.starts_with("/sign-in/") && !page.has(ANN), "{} {}", page.path, page.text);
     assert_eq!(house.person(ANN).await.email.as_str(), ANN);
     // Ann herself, sent through the sign-in and back.
-    let page = house.browser().sign_in(&link, ANN, PASSWORD).await;
-    assert!(page.path == link && page.has("ann@typo.example"), "{} {}", page.path, page.text);
+    let ann = house.browser();
+    let page = ann.sign_in(&link, ANN, PASSWORD).await;
+    assert!(page.path.starts_with("/link/") && page.has("ann@typo.example"), "{} {}", page.path, page.text);
+    assert_eq!(ann.submit(&page, "/link/", &[]).await.status, 200);
+    assert_eq!(house.person("ann@typo.example").await.email.as_str(), "ann@typo.example");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_comes_back_to_a_link_does_not_store_what_opens_it() {
+    let house = House::open().await;
+    let link = house.link(ANN, LinkPurpose::ConfirmEmail { address: "ann@new.example".into() }).await;
+    let browser = house.browser();
+    let page = browser.at_password(&link, ANN).await;
+    let (action, _) = page.form("/password");
+    let flow = browser.post(&action, &[("password", PASSWORD)]).await;
+    let id = flow.header("location").strip_prefix("/sign-in/").unwrap().parse().unwrap();
+    let row = house.app().store.find_flow(id).await.unwrap().unwrap();
+    let kept = serde_json::to_string(&row.origin).unwrap();
+    assert!(kept.contains("/link/~") && !kept.contains(link.strip_prefix("/link/").unwrap()), "{kept}");
+    for forged in ["/link/~", "/link/~AAAA", &link.replace("/link/", "/link/~")] {
+        assert_eq!(browser.open(forged).await.status, 410, "{forged}");
+    }
     house.close().await;
 }
 
