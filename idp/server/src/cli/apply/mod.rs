@@ -7,6 +7,8 @@ mod application;
 mod document;
 mod plan;
 #[cfg(test)]
+mod renamed_tests;
+#[cfg(test)]
 mod tests;
 mod uris;
 mod wanted;
@@ -50,6 +52,9 @@ pub(super) async fn run(context: &mut Context, file: &Path, unlisted: Unlisted, 
         count(ChangeKind::Removed),
         count(ChangeKind::Unchanged),
     ))?;
+    for warning in &applied.warnings {
+        context.say(&format!("warning: {warning}; it will take them for strangers"))?;
+    }
     for (client_id, secret) in applied.secrets.iter().filter(|_| mode == Mode::Write) {
         context.say(&format!("secret of {client_id}, shown only now: {}", secret.expose_secret()))?;
     }

@@ -25,6 +25,7 @@ use super::wanted::{Wanted, WantedGroup, WantedPupilScope, WantedSchool};
 use crate::audit::{About, event_at};
 use crate::config::faults::{Fault, suggestion};
 use crate::digest::hash_token;
+use crate::oidc::front::naming;
 
 /// Whether what was found out is also done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub(crate) struct Applied {
     pub(crate) changes: Vec<Change>,
     /// New client secrets, by client id: this is the only time that they are seen.
     pub(crate) secrets: Vec<(String, SecretString)>,
+    /// What the changes do that nobody may have meant.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// One line of the difference.
@@ -106,7 +109,8 @@ impl Command for Apply {
         if self.mode == Mode::Write {
             plan.write(transaction).await?;
         }
-        Ok(Ok(Applied { changes: plan.changes, secrets: plan.secrets }))
+        let warnings = plan.renamed();
+        Ok(Ok(Applied { changes: plan.changes, secrets: plan.secrets, warnings }))
     }
 }
 
@@ -385,6 +389,36 @@ impl<'a> Plan<'a> {
             self.changes.push(change);
             self.removed.push(application.id);
         }
+    }
+
+    /// Applications that will know people by other names (`sub`) than before: to them everybody is a stranger afterwards, and what
+    /// they keep about somebody is found no more.
+    fn renamed(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for before in self.stored.applications.values().filter(|before| !self.removed.contains(&before.id)) {
+            let after = self.applications.iter().find(|after| after.id == before.id).unwrap_or(before);
+            let schools = self.stored.schools.values().filter(|school| before.offered_to.serves(school));
+            let renamed = schools.filter(|school| {
+                let later = self.schools.iter().find(|later| later.id == school.id).unwrap_or(school);
+                let stays = after.offered_to.serves(later);
+                stays && naming(before, self.one_subject_before(school)) != naming(after, self.one_subject_after(later))
+            });
+            let slugs: Vec<&str> = renamed.map(|school| school.slug.as_str()).collect();
+            if !slugs.is_empty() {
+                let (client_id, slugs) = (&before.client.client_id, slugs.join(", "));
+                warnings.push(format!("the names (`sub`) by which {client_id} knows the people of {slugs} change"));
+            }
+        }
+        warnings
+    }
+
+    fn one_subject_before(&self, school: &School) -> bool {
+        self.stored.trusts.values().any(|trust| Some(trust.id) == school.trust && trust.one_subject_across_schools)
+    }
+
+    fn one_subject_after(&self, school: &School) -> bool {
+        let changed = self.trusts.iter().find(|trust| Some(trust.id) == school.trust);
+        changed.map_or_else(|| self.one_subject_before(school), |trust| trust.one_subject_across_schools)
     }
 
     fn offer(&mut self, wanted: &WantedOffer) -> Option<OfferedTo> {

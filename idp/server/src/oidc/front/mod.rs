@@ -16,6 +16,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use keyholder_oidc::metadata::path;
 
 pub use ending::{complete, deny, refuse};
+pub(crate) use subject::naming;
 pub use subject::subject_of;
 
 /// Where the confirmation of a sign-out is posted.

@@ -24,15 +24,34 @@ pub async fn subject_of(
         Some(trust) => app.store.find_trust(trust).await?.is_some_and(|trust| trust.one_subject_across_schools),
         None => false,
     };
-    let pairwise = application.client.subject_type == SubjectType::Pairwise;
-    let by_school = !across_schools && (pairwise || application.offered_to.may_be_several());
-    if !pairwise && !by_school {
-        return Ok(person.subject.clone());
-    }
     // Core 8.1 derives pairwise subjects from a sector; ours is the application, which stays when its addresses change.
     let mut value = [application.id.as_uuid().into_bytes(), person.id.as_uuid().into_bytes()].concat();
-    if by_school {
-        value.extend_from_slice(school.id.as_uuid().as_bytes());
+    match naming(application, across_schools) {
+        Naming::Public => return Ok(person.subject.clone()),
+        Naming::ForApplication => {}
+        Naming::ForSchool => value.extend_from_slice(school.id.as_uuid().as_bytes()),
     }
     Ok(URL_SAFE_NO_PAD.encode(app.sealer.digest("oidc-subject", &value)))
+}
+
+/// Who else knows a person by the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// Every application with public subjects.
+    Public,
+    /// This application in all its schools.
+    ForApplication,
+    /// This application in this school.
+    ForSchool,
+}
+
+/// The rule of [`subject_of`]. An application for which it changes takes everybody for a stranger.
+pub(crate) fn naming(application: &RelyingApplication, across_schools: bool) -> Naming {
+    let pairwise = application.client.subject_type == SubjectType::Pairwise;
+    match (across_schools, pairwise) {
+        (false, true) => Naming::ForSchool,
+        (false, false) if application.offered_to.may_be_several() => Naming::ForSchool,
+        (true, true) => Naming::ForApplication,
+        (_, false) => Naming::Public,
+    }
 }
