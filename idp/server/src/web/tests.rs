@@ -113,6 +113,44 @@ async fn a_form_from_another_site_is_refused_whatever_it_carries() {
     house.close().await;
 }
 
+/// The forms whose addresses are always the same; those of a flow and of links come beside them.
+const FORMS: [&str; 9] = [
+    "/sign-out",
+    "/sign-out/everywhere",
+    "/account/name",
+    "/account/email",
+    "/account/email/withdraw",
+    "/account/password",
+    "/account/language",
+    "/account/sign-ins/end",
+    "/account/browsers/forget",
+];
+
+#[tokio::test]
+async fn every_form_is_refused_from_another_site_and_without_its_token() {
+    let house = House::open().await;
+    let browser = house.signed_in(ANN).await;
+    let link = house.password_link(ANN).await;
+    for path in FORMS.into_iter().chain(["/oidc/logout/confirm", link.as_str()]) {
+        let foreign = browser.request(Method::POST, path).header("sec-fetch-site", "cross-site");
+        assert_eq!(browser.send(path, with_fields(foreign, &[("x", "y")])).await.status, 403, "{path}: another site");
+        for token in ["", "0123456789012345678901234567890123456789012"] {
+            let answer = browser.post(path, &[("form_token", token)]).await;
+            assert_eq!(answer.status, 403, "{path}: the token {token:?}");
+        }
+    }
+    // Those of a flow have an address that only its browser knows, and the browser's word on where they come from.
+    let flow = house.browser().open("/").await.path;
+    for step in ["email", "password", "forgot", "school", "consent"] {
+        let path = format!("{flow}/{step}");
+        let foreign = browser.request(Method::POST, &path).header("sec-fetch-site", "cross-site");
+        assert_eq!(browser.send(&path, with_fields(foreign, &[("email", ANN)])).await.status, 403, "{step}");
+        assert_eq!(browser.post(&path, &[("email", ANN)]).await.status, 403, "{step}: another browser's flow");
+    }
+    assert_eq!(browser.open("/account").await.path, "/account", "still signed in");
+    house.close().await;
+}
+
 #[tokio::test]
 async fn the_host_header_decides_nothing() {
     let house = House::open().await;

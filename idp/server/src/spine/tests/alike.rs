@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use keyholder_core::audit::AuditKind;
+
 use crate::web::testing::{ANN, GONE, House, NEW, PASSWORD};
 
 const NOBODY: &str = "nobody.there@oakfield.example";
@@ -67,6 +69,20 @@ async fn who_tries_too_often_waits_and_is_then_let_in() {
     }
     house.pass(Duration::from_mins(1));
     assert_eq!(house.browser().sign_in("/", ANN, PASSWORD).await.path, "/");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_refused_tries_is_recorded_once() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let page = browser.at_password("/", ANN).await;
+    for _ in 0..25 {
+        browser.submit(&page, "/password", &[("password", "wrong")]).await;
+    }
+    let events = house.events(ANN).await;
+    let count = |kind| events.iter().filter(|event| **event == kind).count();
+    assert_eq!((count(AuditKind::SignInFailed), count(AuditKind::SignInThrottled)), (5, 1));
     house.close().await;
 }
 
