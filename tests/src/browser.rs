@@ -196,6 +196,13 @@ impl Page {
         self.url.join(link.attr("href").unwrap()).unwrap()
     }
 
+    /// The addresses of the page's frames.
+    pub fn frames(&self) -> Vec<Url> {
+        let document = Html::parse_document(&self.body);
+        let frames = Selector::parse("iframe[src]").unwrap();
+        document.select(&frames).map(|frame| self.url.join(frame.attr("src").unwrap()).unwrap()).collect()
+    }
+
     /// Every form.
     pub fn forms(&self) -> Vec<Form> {
         let document = Html::parse_document(&self.body);

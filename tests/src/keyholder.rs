@@ -74,8 +74,20 @@ impl Keyholder {
 
     /// Starts the server and waits until it is ready.
     pub async fn serve(&mut self) {
-        let child = self.command(&["serve"]).stderr(self.log()).stdout(self.log()).kill_on_drop(true).spawn().unwrap();
-        self.child = Some(child);
+        self.serve_by(self.command(&["serve"])).await;
+    }
+
+    /// The same where no file can grow beyond so many bytes, as on a full disk (setrlimit(2), `RLIMIT_FSIZE`).
+    pub async fn serve_with_file_limit(&mut self, bytes: u64) {
+        // `ulimit` counts in 512 bytes; without the trap the signal would end the program.
+        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" serve", bytes / 512);
+        let mut command = self.command_of("/bin/sh".as_ref());
+        command.args(["-c", &script]).arg(binary());
+        self.serve_by(command).await;
+    }
+
+    async fn serve_by(&mut self, mut command: Command) {
+        self.child = Some(command.stderr(self.log()).stdout(self.log()).kill_on_drop(true).spawn().unwrap());
         let ready = format!("{}/readyz", self.issuer);
         for _ in 0..MOST_LOOKS {
             if reqwest::get(&ready).await.is_ok_and(|response| response.status().is_success()) {
@@ -130,11 +142,17 @@ impl Keyholder {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = self.command_of(binary());
+        command.args(arguments);
+        command
+    }
+
+    fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("KEYHOLDER_")) {
             command.env_remove(name);
         }
-        command.args(arguments).env("KEYHOLDER_CONFIG", self.path("keyholder.toml")).current_dir(self.folder.path());
+        command.env("KEYHOLDER_CONFIG", self.path("keyholder.toml")).current_dir(self.folder.path());
         command
     }
 
@@ -177,24 +195,23 @@ pub(crate) fn secret_of(client_id: &str) -> String {
     digest.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The program that `TESTS_KEYHOLDER` names, else as it is now: built once for each test binary, which does nothing when
-/// it is up to date.
+/// The program that `TESTS_KEYHOLDER` names, else as it is now.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        if let Some(binary) = std::env::var_os("TESTS_KEYHOLDER") {
-            return binary.into();
-        }
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let build = std::process::Command::new(cargo).args(["build", "--quiet", "--package", "keyholder"]).status();
-        assert!(build.unwrap().success(), "keyholder cannot be built");
-        let test = std::env::current_exe().unwrap();
-        test.parent().and_then(Path::parent).unwrap().join("keyholder")
-    })
+    BINARY.get_or_init(|| std::env::var_os("TESTS_KEYHOLDER").map_or_else(|| built("keyholder"), Into::into))
+}
+
+/// A program of the workspace as it is now: building does nothing when it is up to date.
+pub(crate) fn built(package: &str) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = std::process::Command::new(cargo).args(["build", "--quiet", "--package", package]).status();
+    assert!(build.unwrap().success(), "{package} cannot be built");
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().join(package)
 }
 
 /// Two schools of one trust, an application of each, one of the trust, a public one, and one that asks for consent.

@@ -56,6 +56,8 @@ for (const [width, viewport] of [["phone", PHONE], ["desktop", DESKTOP]]) {
 
           await page.goto(`${demo.app}/`);
           await page.getByRole("button", { name: "Sign out" }).click();
+          // Keyholder's page goes on when its frames have told the applications.
+          await page.waitForURL(`${demo.app}/signed-out**`);
           assert.ok((await text(page)).includes("You are signed out"), await text(page));
           await page.goto(`${demo.app}/sign-in`);
           assert.equal(await page.locator('input[name="email"]:visible').count(), 1, "the provider's session has ended too");
