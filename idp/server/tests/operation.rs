@@ -62,7 +62,8 @@ impl Installation {
     fn files(&self, folder: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.path(folder)) else { return Vec::new() };
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.filter(|name| ![".lock", "-wal", "-shm"].iter().any(|end| name.ends_with(end))).collect();
+        let mut names: Vec<String> =
+            names.filter(|name| ![".lock", "-wal", "-shm"].iter().any(|end| name.ends_with(end))).collect();
         names.sort();
         names
     }
