@@ -315,6 +315,22 @@ fn wrong_applications_are_refused() {
         ("origins = ['https://x.example/']", "application.origins: `https://x.example/`: expected `https://x.example`"),
         ("default_max_age = 0", "application.default_max_age: expected a whole number from 1 to 31536000"),
         (
+            "launch_url = 'javascript:alert(1)'",
+            "application.launch_url: expected an address that begins with `https://`",
+        ),
+        (
+            "redirect_uris = 'https://x.example/cb'",
+            "application.redirect_uris: it is of type string; expected a list of texts",
+        ),
+    ] {
+        assert_refused(lines, expected);
+    }
+}
+
+#[test]
+fn logout_addresses_and_encryption_that_cannot_work_are_refused() {
+    for (lines, expected) in [
+        (
             "backchannel_logout_uri = 'http://x.example/out'",
             "application.backchannel_logout_uri: expected an address that begins with `https://`",
         ),
@@ -360,18 +376,14 @@ fn wrong_applications_are_refused() {
             &format!("jwks = {EC_KEYS}\nauthentication = {{ method = 'private_key_jwt', jwks = {EC_KEYS} }}"),
             "application.jwks: the keys of `private_key_jwt` stand in `authentication`",
         ),
-        (
-            "launch_url = 'javascript:alert(1)'",
-            "application.launch_url: expected an address that begins with `https://`",
-        ),
-        (
-            "redirect_uris = 'https://x.example/cb'",
-            "application.redirect_uris: it is of type string; expected a list of texts",
-        ),
     ] {
-        let said = complaints(&application(lines));
-        assert!(said.iter().any(|said| said.starts_with(expected)), "{lines}\nsaid: {said:#?}\nexpected: {expected}");
+        assert_refused(lines, expected);
     }
+}
+
+fn assert_refused(lines: &str, expected: &str) {
+    let said = complaints(&application(lines));
+    assert!(said.iter().any(|said| said.starts_with(expected)), "{lines}\nsaid: {said:#?}\nexpected: {expected}");
 }
 
 #[tokio::test]
