@@ -185,7 +185,7 @@ fn writing(options: &SqliteOptions) -> SqliteConnectOptions {
         // The writer waits by itself, see there.
         .busy_timeout(Duration::from_millis(1))
         .pragma("journal_size_limit", "67108864")
-        .pragma("cache_size", "-16384");
+        .pragma("cache_size", "-4096");
     match options.max_pages {
         Some(pages) => connect.pragma("max_page_count", pages.to_string()),
         None => connect,
@@ -193,7 +193,7 @@ fn writing(options: &SqliteOptions) -> SqliteConnectOptions {
 }
 
 fn reading(path: &Path) -> SqliteConnectOptions {
-    connecting(path).pragma("query_only", "ON").pragma("cache_size", "-4096")
+    connecting(path).pragma("query_only", "ON").pragma("cache_size", "-2048")
 }
 
 /// Takes the lock, which goes with the process, however that ends.
