@@ -78,6 +78,8 @@ ids! {
     RefreshTokenId;
     /// A [`Flow`](crate::flow::Flow).
     FlowId;
+    /// A [`Ceremony`](crate::ceremony::Ceremony).
+    CeremonyId;
     /// A [`MailedLink`](crate::link::MailedLink).
     MailedLinkId;
     /// An [`OutboxMessage`](crate::outbox::OutboxMessage).

@@ -7,7 +7,9 @@
 pub mod application;
 pub mod assurance;
 pub mod audit;
+pub mod ceremony;
 pub mod credential;
+pub mod factor;
 pub mod flow;
 pub mod grant;
 pub mod id;
