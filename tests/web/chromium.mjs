@@ -36,7 +36,36 @@ export async function typePassword(page, { email, password }) {
 }
 
 export async function submit(page) {
-  await page.locator("main button:not([name]).button").first().click();
+  await press(page, page.locator("main button:not([name]).button").first());
+}
+
+/** Presses what leads to another page, and waits until that page is read. */
+export async function press(page, control) {
+  const another = page.waitForEvent("framenavigated", (frame) => frame === page.mainFrame());
+  await Promise.all([another, control.click()]);
+  await page.waitForLoadState("domcontentloaded");
+}
+
+/** Waits until the window is at an address, and says where it is instead: a page may lead on when it is loaded. */
+export async function arrive(page, address) {
+  try {
+    await page.waitForURL((url) => url.href === address);
+  } catch (error) {
+    throw new Error(`at ${page.url()} instead of ${address}: ${await words(page)}`, { cause: error });
+  }
+}
+
+/** What a page says. */
+export function words(page) {
+  return page.locator("body").innerText();
+}
+
+/** Keyholder asks who is there: nobody is signed in. */
+export async function assertAsksWho(page, why) {
+  const asks = page.locator('input[name="email"]:visible');
+  await asks.waitFor().catch(async (cause) => {
+    throw new Error(`${why}: at ${page.url()}: ${await words(page)}`, { cause });
+  });
 }
 
 const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");

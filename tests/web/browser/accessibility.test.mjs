@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, PHONE, accessibilityFaults, context, launch, overflows, submit, typePassword } from "../chromium.mjs";
+import { DESKTOP, PHONE, accessibilityFaults, context, launch, overflows, press, submit, typePassword } from "../chromium.mjs";
 import { Demo } from "../demo.mjs";
 
 const screenshots = process.env.TESTS_SCREENSHOTS;
@@ -65,7 +65,7 @@ async function walk(page, look) {
   await page.goto(`${app}/sign-in`);
   await typePassword(page, demo.account("two-schools"));
   await look("choose-school");
-  await page.locator('button[name="school"]').first().click();
+  await press(page, page.locator('button[name="school"]').first());
   await look("app-home");
   await page.goto(`${app}/incidents`);
   await look("app-incidents");
@@ -74,10 +74,10 @@ async function walk(page, look) {
   await page.goto(`${app}/incidents/3`);
   await look("app-key-needed");
   await page.goto(`${app}/s/trip-planner/sign-in`);
-  if (await page.locator('button[name="school"]').count()) await page.locator('button[name="school"]').first().click();
+  if (await page.locator('button[name="school"]').count()) await press(page, page.locator('button[name="school"]').first());
   await look("consent");
   await page.goto(`${issuer}/`);
-  if (await page.locator('button[name="school"]').count()) await page.locator('button[name="school"]').first().click();
+  if (await page.locator('button[name="school"]').count()) await press(page, page.locator('button[name="school"]').first());
   await look("my-applications");
   await page.goto(`${issuer}/sign-out`);
   await look("sign-out");
@@ -97,6 +97,7 @@ for (const [locale, viewport, colorScheme] of [
     const page = await visitor.newPage();
     const faults = [];
     await walk(page, async (what) => {
+      await page.waitForLoadState();
       if (screenshots) await page.screenshot({ path: join(screenshots, `${what}-${name}.png`), fullPage: true });
       for (const fault of await accessibilityFaults(page)) faults.push(`${what} (${page.url()}): ${fault}`);
       if (await overflows(page)) faults.push(`${what}: wider than the window`);

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { accessibilityFaults, context, launch, overflows, submit, typePassword } from "../chromium.mjs";
+import { accessibilityFaults, arrive, assertAsksWho, context, launch, overflows, press, submit, typePassword } from "../chromium.mjs";
 import { Demo, freePort } from "../demo.mjs";
 
 let demo;
@@ -82,7 +82,7 @@ async function visit(options, run) {
     await run(page, bye);
     assert.deepEqual(blocked, []);
     await page.goto(`${demo.issuer}/account`);
-    assert.equal(await page.locator('input[name="email"]:visible').count(), 1, "signed out");
+    await assertAsksWho(page, "signed out");
   } finally {
     await visitor.close();
   }
@@ -94,7 +94,7 @@ for (const scripts of [true, false]) {
   test(`both applications are told before the browser goes on, ${scripts ? "with" : "without"} scripts`, async () => {
     await visit({ scripts }, async (page, bye) => {
       await submit(page);
-      await page.waitForURL(bye);
+      await arrive(page, bye);
       assert.deepEqual(frames().map(({ id }) => id).sort(), ["one", "two"]);
       assert.deepEqual(asked.at(-1).path, "/bye", "last");
       for (const { iss, sid } of frames()) assert.deepEqual([iss, sid], [demo.issuer, frames()[0].sid]);
@@ -113,8 +113,8 @@ for (const scripts of [true, false]) {
           assert.equal(await overflows(page), false);
         }
         assert.equal(asked.some(({ path }) => path === "/bye"), false);
-        await page.locator(`a[href="${bye}"]`).click();
-        await page.waitForURL(bye);
+        await press(page, page.locator(`a[href="${bye}"]`));
+        await arrive(page, bye);
       });
     } finally {
       for (const response of held) response.end();

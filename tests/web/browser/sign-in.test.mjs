@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, PHONE, context, launch, submit, typePassword } from "../chromium.mjs";
+import { DESKTOP, PHONE, assertAsksWho, context, launch, press, submit, typePassword, words } from "../chromium.mjs";
 import { Demo } from "../demo.mjs";
 
 let demo;
@@ -33,8 +33,6 @@ async function visit(options, run) {
   }
 }
 
-const text = (page) => page.locator("body").innerText();
-
 for (const [width, viewport] of [["phone", PHONE], ["desktop", DESKTOP]]) {
   for (const [language, locale] of [["en", "en-GB"], ["cy", "cy-GB"]]) {
     for (const scripts of [true, false]) {
@@ -42,25 +40,25 @@ for (const [width, viewport] of [["phone", PHONE], ["desktop", DESKTOP]]) {
         await visit({ viewport, locale, scripts }, async (page) => {
           const teacher = demo.account("staff");
           await page.goto(`${demo.app}/`);
-          await page.getByRole("link", { name: "Sign in with Keyholder" }).click();
+          await press(page, page.getByRole("link", { name: "Sign in with Keyholder" }));
           assert.equal(new URL(page.url()).origin, demo.issuer);
           assert.equal(await page.locator("html").getAttribute("lang"), language);
           await typePassword(page, teacher);
           // Cross-site: another host, so that only SameSite=Lax cookies of a redirect come along.
           assert.equal(new URL(page.url()).origin, demo.app);
-          const said = await text(page);
-          for (const words of ["Amira Hussain", "Oakfield Primary", "Year 6", "Without a key"]) assert.ok(said.includes(words), words);
+          const said = await words(page);
+          for (const part of ["Amira Hussain", "Oakfield Primary", "Year 6", "Without a key"]) assert.ok(said.includes(part), part);
 
           await page.goto(`${demo.app}/incidents/3`);
-          assert.ok((await text(page)).includes("A key is needed"));
+          assert.ok((await words(page)).includes("A key is needed"));
 
           await page.goto(`${demo.app}/`);
           await page.getByRole("button", { name: "Sign out" }).click();
           // Keyholder's page goes on when its frames have told the applications.
           await page.waitForURL(`${demo.app}/signed-out**`);
-          assert.ok((await text(page)).includes("You are signed out"), await text(page));
+          assert.ok((await words(page)).includes("You are signed out"), await words(page));
           await page.goto(`${demo.app}/sign-in`);
-          assert.equal(await page.locator('input[name="email"]:visible').count(), 1, "the provider's session has ended too");
+          await assertAsksWho(page, "the provider's session has ended too");
         });
       });
     }
@@ -91,10 +89,10 @@ test("asking for a key without having one comes back and says so", async () => {
   await visit({}, async (page) => {
     await page.goto(`${demo.app}/incidents/3`);
     await typePassword(page, demo.account("key-user"));
-    await page.getByRole("link", { name: "Sign in with your key" }).click();
+    await press(page, page.getByRole("link", { name: "Sign in with your key" }));
     if (new URL(page.url()).origin === demo.issuer) await typePassword(page, demo.account("key-user"));
     assert.equal(new URL(page.url()).origin, demo.app);
-    assert.ok((await text(page)).includes("without your key"), await text(page));
+    assert.ok((await words(page)).includes("without your key"), await words(page));
   });
 });
 
@@ -105,7 +103,7 @@ test("a new person sets a first password by the mailed link and signs in", async
     await page.goto(`${demo.app}/s/oakfield-primary/sign-in`);
     await page.fill('input[name="email"]', email);
     await submit(page);
-    await page.locator('a[href*="forgot"]').first().click();
+    await press(page, page.locator('a[href*="forgot"]').first());
     await page.fill('input[name="email"]', email);
     await submit(page);
     await page.goto(await demo.mailedLink(email));
@@ -113,12 +111,12 @@ test("a new person sets a first password by the mailed link and signs in", async
     await page.fill('input[name="again"]', password);
     await submit(page);
     // On from there to the application where it began, with the new password.
-    await page.locator("main a.button").click();
+    await press(page, page.locator("main a.button"));
     if (await page.locator('input[name="email"]:visible').count()) await page.fill('input[name="email"]', email).then(() => submit(page));
     await page.fill('input[name="password"]', password);
     await submit(page);
     assert.equal(new URL(page.url()).origin, demo.app);
-    assert.ok((await text(page)).includes("Daniel Reeve"));
+    assert.ok((await words(page)).includes("Daniel Reeve"));
   });
 });
 
@@ -126,7 +124,7 @@ test("one browser is signed in to two schools at once, and neither application h
   await visit({}, async (page) => {
     await page.goto(`${demo.app}/s/oakfield-primary/sign-in`);
     await typePassword(page, demo.account("two-schools"));
-    assert.ok((await text(page)).includes("Oakfield Primary"));
+    assert.ok((await words(page)).includes("Oakfield Primary"));
     await page.goto(`${demo.app}/s/ysgol-y-bryn/sign-in`);
     assert.equal(new URL(page.url()).origin, demo.app, "no password is asked for again");
     const facts = () => page.locator(".facts").innerText();
@@ -140,12 +138,12 @@ test("an application of somebody else learns nothing before the person agrees", 
   await visit({ scripts: false }, async (page) => {
     await page.goto(`${demo.app}/s/trip-planner/sign-in`);
     await typePassword(page, demo.account("staff"));
-    assert.ok((await text(page)).includes("Trip Planner"));
-    await page.locator('button[name="answer"][value="deny"]').click();
-    assert.ok((await text(page)).includes("You are not signed in"));
+    assert.ok((await words(page)).includes("Trip Planner"));
+    await press(page, page.locator('button[name="answer"][value="deny"]'));
+    assert.ok((await words(page)).includes("You are not signed in"));
     await page.goto(`${demo.app}/s/trip-planner/sign-in`);
-    await page.locator('button[name="answer"][value="allow"]').click();
-    assert.ok((await text(page)).includes("Amira Hussain"));
+    await press(page, page.locator('button[name="answer"][value="allow"]'));
+    assert.ok((await words(page)).includes("Amira Hussain"));
   });
 });
 
@@ -154,7 +152,7 @@ test("My applications lead to the applications", async () => {
     await page.goto(`${demo.issuer}/`);
     await typePassword(page, demo.account("staff"));
     assert.equal(page.url(), `${demo.issuer}/`);
-    await page.getByRole("link", { name: "Oakfield Safeguarding" }).click();
-    assert.ok((await text(page)).includes("Amira Hussain"));
+    await press(page, page.getByRole("link", { name: "Oakfield Safeguarding" }));
+    assert.ok((await words(page)).includes("Amira Hussain"));
   });
 });

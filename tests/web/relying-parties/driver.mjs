@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 
 import { freePort } from "../demo.mjs";
-import { context, typePassword } from "../chromium.mjs";
+import { arrive, context, typePassword, words } from "../chromium.mjs";
 
 /** The application's own addresses: a server that only says where the browser arrived. */
 export async function landing() {
@@ -47,11 +47,12 @@ export async function drive(browser, account, command, flags, settings) {
   try {
     await page.goto((await next()).authorize);
     await typePassword(page, account);
-    if (!page.url().startsWith(settings.REDIRECT_URI)) throw new Error(`not at the application: ${await page.locator("body").innerText()}`);
+    if (!page.url().startsWith(settings.REDIRECT_URI)) throw new Error(`not at the application: ${await words(page)}`);
     child.stdin.write(`${page.url()}\n`);
     const found = await next();
     await page.goto(found.logout);
-    return { ...found, arrivedAt: page.url() };
+    await arrive(page, settings.AFTER_LOGOUT);
+    return found;
   } finally {
     await visitor.close();
     child.kill();
