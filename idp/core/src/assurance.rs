@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::CredentialId;
+use crate::factor::Evidence;
+use crate::id::{CredentialId, SchoolId};
 use crate::time::Timestamp;
 
 /// `acr` of a sign-in with one factor (REFEDS Single Factor Authentication Profile).
@@ -82,6 +83,18 @@ impl Method {
     }
 }
 
+/// Where a proof counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    #[default]
+    Everywhere,
+    /// A managed key proves nothing outside the school that issued it (design, invariant 9).
+    School(SchoolId),
+    /// A recovery code opens one's keys and no application.
+    KeyManagement,
+}
+
 /// Evidence that a factor was passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
@@ -92,12 +105,37 @@ pub struct Proof {
     /// RFC 8176 values, without `mfa`, which follows from the whole set.
     pub amr: Vec<String>,
     pub phishing_resistant: bool,
+    #[serde(default)]
+    pub reach: Reach,
 }
 
 impl Proof {
     /// The proof that a password was right.
     pub fn of_password(at: Timestamp) -> Self {
-        Self { method: Method::Password, at, credential: None, amr: vec!["pwd".to_owned()], phishing_resistant: false }
+        Self {
+            method: Method::Password,
+            at,
+            credential: None,
+            amr: vec!["pwd".to_owned()],
+            phishing_resistant: false,
+            reach: Reach::Everywhere,
+        }
+    }
+
+    /// The proof that a key was used: what its plugin's evidence says, as far as the host let it through.
+    pub fn of_factor(at: Timestamp, credential: CredentialId, evidence: &Evidence, reach: Reach) -> Self {
+        let mut amr = evidence.amr.clone();
+        if evidence.user_verified && !amr.iter().any(|value| value == "user") {
+            amr.push("user".to_owned());
+        }
+        Self {
+            method: Method::Factor,
+            at,
+            credential: Some(credential),
+            amr,
+            phishing_resistant: evidence.phishing_resistant,
+            reach: if evidence.recovery_only { Reach::KeyManagement } else { reach },
+        }
     }
 }
 
@@ -143,6 +181,7 @@ mod tests {
             credential: None,
             amr: vec!["otp".into()],
             phishing_resistant,
+            reach: Reach::Everywhere,
         }
     }
 
@@ -157,6 +196,16 @@ mod tests {
         assert_eq!(amr(&[password.clone(), factor(false), factor(false)]), ["pwd", "otp", "mfa"]);
         assert_eq!(amr(std::slice::from_ref(&password)), ["pwd"]);
         assert_eq!(last_proof_at(&[password, factor(true)]), Some(Timestamp::from_seconds(20)));
+    }
+
+    #[test]
+    fn a_recovery_code_reaches_no_further_than_the_keys() {
+        let sheet =
+            Evidence { amr: vec!["otp".into()], recovery_only: true, user_verified: true, ..Evidence::default() };
+        let key = CredentialId::from_uuid(uuid::Uuid::from_u128(1));
+        let proof = Proof::of_factor(Timestamp::from_seconds(1), key, &sheet, Reach::Everywhere);
+        assert_eq!(proof.reach, Reach::KeyManagement);
+        assert_eq!(proof.amr, ["otp", "user"]);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::{self, Assurance, Proof};
-use crate::id::{PersonId, SessionId, TokenHash};
+use crate::assurance::{self, Assurance, Proof, Reach, Role};
+use crate::id::{PersonId, SchoolId, SessionId, TokenHash};
 use crate::time::Timestamp;
 
 /// A signed-in browser.
@@ -18,6 +18,7 @@ pub struct Session {
     /// The browser that it belongs to: digest of the browser cookie.
     pub browser: TokenHash,
     pub proofs: Vec<Proof>,
+    /// Until when a factor counts on Keyholder's own pages; `None`: none was used, or the person stepped down.
     pub elevated_until: Option<Timestamp>,
     pub started_at: Timestamp,
     pub last_seen_at: Timestamp,
@@ -42,15 +43,79 @@ pub struct KnownBrowser {
     pub last_seen_at: Timestamp,
 }
 
+/// Where proofs are weighed: a school, and how long an elevation lasts for the person's group there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub school: SchoolId,
+    pub elevation: Duration,
+}
+
+impl Place {
+    /// The place of a membership.
+    pub fn of(member: &crate::membership::MembershipInFull) -> Self {
+        let elevation = Duration::from_mins(member.group.elevation_minutes.into());
+        Self { school: member.school.id, elevation }
+    }
+}
+
 impl Session {
     /// Whether the session still counts: not ended, not past its absolute end, not idle for longer than `idle`.
     pub fn is_live(&self, now: Timestamp, idle: Duration) -> bool {
         self.ended_at.is_none() && now < self.expires_at && now.since(self.last_seen_at) < idle
     }
 
-    /// What the session's proofs are worth. Sessions are made by a proof, so there is always one.
-    pub fn assurance(&self) -> Assurance {
-        assurance::assess(&self.proofs).unwrap_or_default()
+    /// The proofs that count for an application in this school: the first proof, and the factors that reach it and were
+    /// used no longer ago than the group's elevation lasts.
+    pub fn proofs_in(&self, place: Place, now: Timestamp) -> Vec<Proof> {
+        self.proofs.iter().filter(|proof| self.counts(proof, place, now)).cloned().collect()
+    }
+
+    /// What those proofs are worth. Sessions are made by a first proof, so there is always one.
+    pub fn assurance_in(&self, place: Place, now: Timestamp) -> Assurance {
+        assurance::assess(&self.proofs_in(place, now)).unwrap_or_default()
+    }
+
+    /// When the elevation ends there; `None` where no factor counts.
+    pub fn elevated_in(&self, place: Place, now: Timestamp) -> Option<Timestamp> {
+        let factors = self.proofs.iter().filter(|proof| proof.method.role() == Role::Factor);
+        factors.filter(|proof| self.counts(proof, place, now)).map(|proof| proof.at.plus(place.elevation)).max()
+    }
+
+    fn counts(&self, proof: &Proof, place: Place, now: Timestamp) -> bool {
+        if proof.method.role() == Role::FirstProof {
+            return true;
+        }
+        let reaches = match proof.reach {
+            Reach::Everywhere => true,
+            Reach::School(school) => school == place.school,
+            Reach::KeyManagement => false,
+        };
+        reaches && self.elevated_until.is_some() && now < proof.at.plus(place.elevation)
+    }
+
+    /// Until when this session may add, rename and remove keys: it used one of the person's own, or a recovery code.
+    pub fn manages_keys_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let own = |proof: &Proof| {
+            proof.method.role() == Role::Factor && matches!(proof.reach, Reach::Everywhere | Reach::KeyManagement)
+        };
+        self.elevated_until.filter(|until| now < *until && self.proofs.iter().any(own))
+    }
+
+    /// Raised by a factor: a proof of the same key replaces the former one.
+    #[must_use]
+    pub fn elevate(mut self, proof: Proof, until: Timestamp) -> Self {
+        self.proofs.retain(|former| former.method.role() == Role::FirstProof || former.credential != proof.credential);
+        self.proofs.push(proof);
+        self.elevated_until = self.elevated_until.max(Some(until));
+        self
+    }
+
+    /// **Step down**: no factor counts any more.
+    #[must_use]
+    pub fn step_down(mut self) -> Self {
+        self.proofs.retain(|proof| proof.method.role() == Role::FirstProof);
+        self.elevated_until = None;
+        self
     }
 
     /// When the person last proved anything.
@@ -58,3 +123,6 @@ impl Session {
         assurance::last_proof_at(&self.proofs).unwrap_or(self.started_at)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use keyholder_core::policy::Policies;
 use keyholder_core::ports::{Sealer, ShortLived};
 use keyholder_core::random::Random;
 use keyholder_core::time::{Clock, Timestamp};
@@ -32,6 +33,7 @@ pub struct App {
     pub throttle: Throttle,
     pub keys: KeyRing,
     pub applications: ApplicationCache,
+    pub policies: Arc<dyn Policies>,
     pub fetcher: Fetcher,
     pub mailer: Mailer,
     pub metrics: Metrics,

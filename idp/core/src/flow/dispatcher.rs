@@ -1,13 +1,14 @@
 //! The only code that decides what comes next in a sign-in. Pure: facts in, the next step out.
 //!
-//! Order: who, first proof, school, (second factor,) consent, answer.
+//! Order: who, first proof, school, second factor, consent, answer.
 
 use crate::application::{ConsentRule, RelyingApplication};
-use crate::assurance::Assurance;
-use crate::flow::{AskedAssurance, ConsentPrompt, Flow, Interaction, SchoolChoice, Stage, Weight};
+use crate::assurance::{Assurance, Reach, Role, assess};
+use crate::flow::{Aim, ConsentPrompt, Flow, Interaction, SchoolChoice, Stage, Weight};
 use crate::id::SchoolId;
 use crate::membership::MembershipInFull;
-use crate::session::Session;
+use crate::session::{Place, Session};
+use crate::time::Timestamp;
 use crate::verdict::{Permit, Verdict};
 
 /// What the dispatcher has to know. Everything is loaded afresh for each step.
@@ -23,8 +24,19 @@ pub struct Facts<'a> {
     pub subject_matches: SubjectMatch,
     /// The scopes to which this person agreed for this application in the chosen school.
     pub consented: &'a [String],
-    /// The policies.
-    pub policy: fn(&MembershipInFull, Assurance) -> Verdict,
+    /// The keys that the person could use now.
+    pub keys: &'a [KeyAtHand],
+    /// What the policies said for the flow's school and the session's proofs; `None` until they were asked.
+    pub verdict: Option<&'a Verdict>,
+    pub now: Timestamp,
+}
+
+/// A key that the person has, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyAtHand {
+    /// What a first proof and this key are worth together.
+    pub worth: Assurance,
+    pub reach: Reach,
 }
 
 /// Whether the session's person is the one whom the application named.
@@ -48,6 +60,10 @@ pub enum Next<'a> {
     AskSchool { choices: Vec<&'a MembershipInFull> },
     /// No page: there is only one school that it can be.
     TakeSchool(SchoolId),
+    /// No page: the policies have to be asked.
+    AskPolicies { member: &'a MembershipInFull },
+    /// The page that asks for a second factor.
+    AskFactor { member: &'a MembershipInFull, needed: Assurance, decline: Decline },
     /// The page that asks whether the application may learn this.
     AskConsent { member: &'a MembershipInFull },
     /// Answer the origin.
@@ -56,6 +72,14 @@ pub enum Next<'a> {
     Refuse(Refusal),
     /// It had ended already.
     AlreadyFinished,
+}
+
+/// Whether the person may go on without a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decline {
+    /// **Continue without my key**
+    Offered,
+    Absent,
 }
 
 /// Why a sign-in ends without what was asked.
@@ -84,14 +108,18 @@ pub fn next<'a>(flow: &'a Flow, facts: &Facts<'a>) -> Next<'a> {
         Stage::Identify => before_proof(flow, facts, Next::AskEmail),
         Stage::FirstProof { email } => before_proof(flow, facts, Next::AskFirstProof { email }),
         // The session of this flow is no longer the browser's: signed out in another tab, ended, or replaced.
-        Stage::Authenticated { session } | Stage::SchoolChosen { session, .. } | Stage::Consented { session, .. }
+        Stage::Authenticated { session }
+        | Stage::SchoolChosen { session, .. }
+        | Stage::KeyDeclined { session, .. }
+        | Stage::Consented { session, .. }
             if facts.session.is_none_or(|live| live.id != *session) =>
         {
             Next::Refuse(Refusal::LoginRequired)
         }
         Stage::Authenticated { .. } => settle_school(flow, facts),
-        Stage::SchoolChosen { school, .. } => settle_consent(flow, facts, *school),
-        Stage::Consented { school, .. } => complete(flow, facts, *school),
+        Stage::SchoolChosen { school, .. } | Stage::KeyDeclined { school, .. } | Stage::Consented { school, .. } => {
+            settle_factor(flow, facts, *school)
+        }
     }
 }
 
@@ -138,35 +166,106 @@ fn settle_school<'a>(flow: &Flow, facts: &Facts<'a>) -> Next<'a> {
     }
 }
 
-fn settle_consent<'a>(flow: &Flow, facts: &Facts<'a>, school: SchoolId) -> Next<'a> {
-    let Some(member) = member_of(facts, school) else { return Next::Refuse(Refusal::NoMembership) };
+/// Asks for a key where one is needed, or would give more; then goes on to consent. Looked at again at each later stage: a
+/// membership or an elevation may have ended while the consent page was open.
+fn settle_factor<'a>(flow: &Flow, facts: &Facts<'a>, school: SchoolId) -> Next<'a> {
+    let (Some(member), Some(session)) = (member_of(facts, school), facts.session) else {
+        return Next::Refuse(Refusal::NoMembership);
+    };
+    if flow.ask.aim == Aim::ManageKeys {
+        return settle_key_management(flow, facts, session, member);
+    }
+    let Some(verdict) = facts.verdict else { return Next::AskPolicies { member } };
+    let place = Place::of(member);
+    let reached = session.assurance_in(place, facts.now);
+    let reachable = best_key(facts, school);
+    let factor = |needed, decline| ask_factor(flow, Next::AskFactor { member, needed, decline });
+    let permit = match verdict {
+        Verdict::Permit(permit) => permit,
+        Verdict::Require(needed) if reachable >= *needed => {
+            return factor(*needed, Decline::Absent).unwrap_or(Next::Refuse(Refusal::GroupNeedsMore(*needed)));
+        }
+        Verdict::Require(needed) => return Next::Refuse(Refusal::GroupNeedsMore(*needed)),
+    };
+    if let Some(asked) = &flow.ask.assurance {
+        let fresh = assurance_since(flow, session, place, facts.now);
+        let wanted = asked.classes.iter().copied().find(|class| *class <= reachable.max(fresh));
+        // A stronger class satisfies a weaker one: phishing-resistant is two factors as well.
+        let met = asked.classes.iter().any(|class| *class <= fresh);
+        let essential = asked.weight == Weight::Essential;
+        match wanted {
+            Some(wanted) if wanted > fresh && (essential && !met || flow.stage.may_ask_for_key()) => {
+                let decline = if met { Decline::Offered } else { Decline::Absent };
+                match factor(wanted, decline) {
+                    Some(page) => return page,
+                    None if essential && !met => return Next::Refuse(Refusal::AssuranceNotReached),
+                    None => {}
+                }
+            }
+            None if essential => return Next::Refuse(Refusal::AssuranceNotReached),
+            _ => {}
+        }
+    } else if let Some(more) = permit.more_with
+        && reachable >= more
+        && reached < more
+        && facts.application.is_some()
+        && flow.stage.may_ask_for_key()
+        && let Some(page) = factor(more, Decline::Offered)
+    {
+        return page;
+    }
+    settle_consent(flow, facts, member, permit)
+}
+
+/// Only a page can ask; where none may be shown the caller says what follows.
+fn ask_factor<'a>(flow: &Flow, page: Next<'a>) -> Option<Next<'a>> {
+    (flow.ask.interaction == Interaction::Allowed).then_some(page)
+}
+
+/// A key is asked for before keys are changed; whoever has none is let in to the page, which knows the rule for a first key.
+fn settle_key_management<'a>(
+    flow: &Flow,
+    facts: &Facts<'a>,
+    session: &Session,
+    member: &'a MembershipInFull,
+) -> Next<'a> {
+    let own = |key: &KeyAtHand| matches!(key.reach, Reach::Everywhere | Reach::KeyManagement);
+    if session.manages_keys_until(facts.now).is_none() && facts.keys.iter().any(own) {
+        let page = Next::AskFactor { member, needed: Assurance::MultiFactor, decline: Decline::Absent };
+        return ask_factor(flow, page).unwrap_or(Next::Refuse(Refusal::AssuranceNotReached));
+    }
+    Next::Complete { member, permit: Permit { groups: Vec::new(), pupil_scopes: Vec::new(), more_with: None } }
+}
+
+/// The best that the person's keys could prove in this school.
+fn best_key(facts: &Facts<'_>, school: SchoolId) -> Assurance {
+    let reaches = |key: &&KeyAtHand| match key.reach {
+        Reach::Everywhere => true,
+        Reach::School(own) => own == school,
+        Reach::KeyManagement => false,
+    };
+    facts.keys.iter().filter(reaches).map(|key| key.worth).max().unwrap_or_default()
+}
+
+/// What counts for a class that was asked for: where a proof must not be older than an instant, that goes for the factor too.
+fn assurance_since(flow: &Flow, session: &Session, place: Place, now: Timestamp) -> Assurance {
+    let mut proofs = session.proofs_in(place, now);
+    let least = flow.ask.proof_not_before;
+    proofs.retain(|proof| proof.method.role() == Role::FirstProof || least.is_none_or(|least| proof.at >= least));
+    assess(&proofs).unwrap_or_default()
+}
+
+fn settle_consent<'a>(flow: &Flow, facts: &Facts<'a>, member: &'a MembershipInFull, permit: &Permit) -> Next<'a> {
     let asks = facts.application.is_some_and(|app| app.consent == ConsentRule::AskPerson);
     let covered = flow.ask.scopes.iter().all(|scope| facts.consented.contains(scope));
-    if !asks || (covered && flow.ask.consent == ConsentPrompt::AsNeeded) {
-        return complete(flow, facts, school);
+    let agreed = matches!(flow.stage, Stage::Consented { .. });
+    if !asks || agreed || (covered && flow.ask.consent == ConsentPrompt::AsNeeded) {
+        return Next::Complete { member, permit: permit.clone() };
     }
     match flow.ask.interaction {
         Interaction::Forbidden => Next::Refuse(Refusal::ConsentRequired),
         Interaction::Allowed => Next::AskConsent { member },
     }
-}
-
-fn complete<'a>(flow: &Flow, facts: &Facts<'a>, school: SchoolId) -> Next<'a> {
-    // Looked up again: a membership may have ended while the consent page was open.
-    let Some(member) = member_of(facts, school) else { return Next::Refuse(Refusal::NoMembership) };
-    let reached = facts.session.map(Session::assurance).unwrap_or_default();
-    if is_missed(flow.ask.assurance.as_ref(), reached) {
-        return Next::Refuse(Refusal::AssuranceNotReached);
-    }
-    match (facts.policy)(member, reached) {
-        Verdict::Permit(permit) => Next::Complete { member, permit },
-        Verdict::Require(needed) => Next::Refuse(Refusal::GroupNeedsMore(needed)),
-    }
-}
-
-/// An essential class is met by itself or a stronger one: phishing-resistant satisfies two-factor.
-fn is_missed(asked: Option<&AskedAssurance>, reached: Assurance) -> bool {
-    asked.is_some_and(|asked| asked.weight == Weight::Essential && asked.classes.iter().all(|class| reached < *class))
 }
 
 fn member_of<'a>(facts: &Facts<'a>, school: SchoolId) -> Option<&'a MembershipInFull> {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::application::*;
-use crate::assurance::{Method, Proof, assess};
-use crate::flow::{Ask, Origin};
+use crate::assurance::{Method, Proof};
+use crate::flow::{Ask, AskedAssurance, Origin};
 use crate::id::*;
 use crate::membership::{Membership, UserGroup};
 use crate::school::School;
@@ -135,8 +135,31 @@ fn facts<'a>(
         memberships,
         subject_matches: SubjectMatch::NotAsked,
         consented: &[],
-        policy: decide_by_group,
+        keys: &[],
+        verdict: None,
+        now: NOW,
     }
+}
+
+/// Asks the policies where the dispatcher says so, as the spine does.
+fn after_policies<'a>(flow: &'a Flow, facts: &Facts<'a>, verdict: &'a mut Option<Verdict>) -> Next<'a> {
+    let member = match next(flow, facts) {
+        Next::AskPolicies { member } => member,
+        other => return other,
+    };
+    let reached = facts.session.unwrap().assurance_in(Place::of(member), facts.now);
+    *verdict = Some(decide_by_group(member, reached));
+    next(flow, &Facts { verdict: verdict.as_ref(), ..*facts })
+}
+
+fn key(worth: Assurance) -> KeyAtHand {
+    KeyAtHand { worth, reach: Reach::Everywhere }
+}
+
+/// The session after a key was used.
+fn elevated(phishing_resistant: bool) -> Session {
+    let proof = Proof { method: Method::Factor, phishing_resistant, ..Proof::of_password(NOW) };
+    session().elevate(proof, NOW.plus(std::time::Duration::from_mins(30)))
 }
 
 #[test]
@@ -164,7 +187,7 @@ fn prompt_none_never_shows_a_page() {
     );
     let stage = Stage::SchoolChosen { session: session.id, school: two[0].school.id };
     assert_eq!(
-        next(&flow(stage, ask()), &facts(Some(&session), Some(&app), &two)),
+        after_policies(&flow(stage, ask()), &facts(Some(&session), Some(&app), &two), &mut None),
         Next::Refuse(Refusal::ConsentRequired)
     );
 }
@@ -203,10 +226,13 @@ fn consent_is_asked_of_strangers_and_only_for_what_was_not_agreed() {
     let chosen = |ask| flow(Stage::SchoolChosen { session: session.id, school: one[0].school.id }, ask);
     let agreed = ["email".to_owned()];
     let asked = facts(Some(&session), Some(&app), &one);
-    assert!(matches!(next(&chosen(ask(ConsentPrompt::AsNeeded)), &asked), Next::AskConsent { .. }));
+    assert!(matches!(
+        after_policies(&chosen(ask(ConsentPrompt::AsNeeded)), &asked, &mut None),
+        Next::AskConsent { .. }
+    ));
     let asked = Facts { consented: &agreed, ..asked };
-    assert!(matches!(next(&chosen(ask(ConsentPrompt::AsNeeded)), &asked), Next::Complete { .. }));
-    assert!(matches!(next(&chosen(ask(ConsentPrompt::Always)), &asked), Next::AskConsent { .. }));
+    assert!(matches!(after_policies(&chosen(ask(ConsentPrompt::AsNeeded)), &asked, &mut None), Next::Complete { .. }));
+    assert!(matches!(after_policies(&chosen(ask(ConsentPrompt::Always)), &asked, &mut None), Next::AskConsent { .. }));
 }
 
 #[test]
@@ -214,14 +240,14 @@ fn a_group_that_needs_a_key_gets_its_restricted_set_without_one() {
     let session = session();
     let one = [member(1, Assurance::MultiFactor, &["a", "not-in-full"])];
     let chosen = flow(Stage::Consented { session: session.id, school: one[0].school.id }, Ask::default());
-    let Next::Complete { permit, .. } = next(&chosen, &facts(Some(&session), None, &one)) else {
+    let Next::Complete { permit, .. } = after_policies(&chosen, &facts(Some(&session), None, &one), &mut None) else {
         panic!("not complete")
     };
     assert_eq!(permit.groups, ["a"]);
     assert_eq!(permit.more_with, Some(Assurance::MultiFactor));
     let none = [member(1, Assurance::MultiFactor, &[])];
     assert_eq!(
-        next(&chosen, &facts(Some(&session), None, &none)),
+        after_policies(&chosen, &facts(Some(&session), None, &none), &mut None),
         Next::Refuse(Refusal::GroupNeedsMore(Assurance::MultiFactor))
     );
 }
@@ -235,8 +261,11 @@ fn an_essential_class_out_of_reach_is_an_error_and_a_voluntary_one_is_not() {
     };
     let chosen = |weight| flow(Stage::Consented { session: session.id, school: one[0].school.id }, ask(weight));
     let known = facts(Some(&session), None, &one);
-    assert_eq!(next(&chosen(Weight::Essential), &known), Next::Refuse(Refusal::AssuranceNotReached));
-    assert!(matches!(next(&chosen(Weight::Voluntary), &known), Next::Complete { .. }));
+    assert_eq!(
+        after_policies(&chosen(Weight::Essential), &known, &mut None),
+        Next::Refuse(Refusal::AssuranceNotReached)
+    );
+    assert!(matches!(after_policies(&chosen(Weight::Voluntary), &known, &mut None), Next::Complete { .. }));
 }
 
 #[test]
@@ -267,7 +296,7 @@ fn a_second_kind_of_first_proof_goes_through_the_same_dispatcher() {
     let flow = flow.authenticate(session.id).unwrap();
     let Next::TakeSchool(school) = next(&flow, &facts) else { panic!("no school") };
     let flow = flow.choose_school(school).unwrap();
-    assert!(matches!(next(&flow, &facts), Next::Complete { .. }));
+    assert!(matches!(after_policies(&flow, &facts, &mut None), Next::Complete { .. }));
     // Worth one factor alone, and two together with a second.
     let factor = Proof { method: Method::Factor, ..upstream.clone() };
     assert_eq!(assess(std::slice::from_ref(&upstream)), Some(Assurance::SingleFactor));
@@ -280,4 +309,123 @@ fn the_dispatcher_knows_no_kind_of_first_proof() {
     for word in ["assword", "Method", "upstream", "Upstream"] {
         assert!(!source.contains(word), "{word}");
     }
+}
+
+#[test]
+fn whoever_has_a_key_is_asked_for_it_and_may_go_on_without_where_the_group_allows() {
+    let (session, app) = (session(), application(&[1], ConsentRule::FirstParty));
+    let one = [member(1, Assurance::MultiFactor, &["a"])];
+    let keys = [key(Assurance::MultiFactor)];
+    let known = Facts { keys: &keys, ..facts(Some(&session), Some(&app), &one) };
+    let chosen = flow(Stage::SchoolChosen { session: session.id, school: one[0].school.id }, Ask::default());
+    let asks = Next::AskFactor { member: &one[0], needed: Assurance::MultiFactor, decline: Decline::Offered };
+    assert_eq!(after_policies(&chosen, &known, &mut None), asks);
+
+    let declined = chosen.clone().decline_key().unwrap();
+    let mut verdict = None;
+    let Next::Complete { permit, .. } = after_policies(&declined, &known, &mut verdict) else { panic!("not complete") };
+    assert_eq!(permit.groups, ["a"]);
+
+    // Keyholder's own pages do not ask without a reason, nor does anybody without a key see the page.
+    assert!(matches!(after_policies(&chosen, &Facts { application: None, ..known }, &mut None), Next::Complete { .. }));
+    assert!(matches!(after_policies(&chosen, &Facts { keys: &[], ..known }, &mut None), Next::Complete { .. }));
+    let silent = Flow { ask: Ask { interaction: Interaction::Forbidden, ..Ask::default() }, ..chosen };
+    assert!(matches!(after_policies(&silent, &known, &mut None), Next::Complete { .. }));
+}
+
+#[test]
+fn a_group_without_a_restricted_set_is_asked_without_a_way_round() {
+    let (session, app) = (session(), application(&[1], ConsentRule::FirstParty));
+    let one = [member(1, Assurance::MultiFactor, &[])];
+    let keys = [key(Assurance::MultiFactor)];
+    let known = Facts { keys: &keys, ..facts(Some(&session), Some(&app), &one) };
+    let school = one[0].school.id;
+    let asks = Next::AskFactor { member: &one[0], needed: Assurance::MultiFactor, decline: Decline::Absent };
+    let chosen = flow(Stage::SchoolChosen { session: session.id, school }, Ask::default());
+    assert_eq!(after_policies(&chosen, &known, &mut None), asks);
+    // Declining, by a forged form, leads nowhere; nor does consent given before the elevation ended.
+    let declined = chosen.decline_key().unwrap();
+    assert_eq!(after_policies(&declined, &known, &mut None), asks);
+    let consented = declined.consent().unwrap();
+    assert_eq!(after_policies(&consented, &known, &mut None), asks);
+    let elevated = elevated(false);
+    let known = Facts { session: Some(&elevated), ..known };
+    assert!(matches!(after_policies(&consented, &known, &mut None), Next::Complete { .. }));
+    let over = Facts { now: NOW.plus(std::time::Duration::from_mins(30)), ..known };
+    assert_eq!(after_policies(&consented, &over, &mut None), asks);
+}
+
+#[test]
+fn a_class_that_was_asked_for_is_reached_by_step_up_where_a_key_can() {
+    let (session, app) = (session(), application(&[1], ConsentRule::FirstParty));
+    let one = [member(1, Assurance::SingleFactor, &[])];
+    let school = one[0].school.id;
+    let ask = |classes: &[Assurance], weight| Ask {
+        assurance: Some(AskedAssurance { classes: classes.to_vec(), weight }),
+        ..Ask::default()
+    };
+    let chosen = |ask| flow(Stage::SchoolChosen { session: session.id, school }, ask);
+    let soft = [key(Assurance::MultiFactor)];
+    let known = Facts { keys: &soft, ..facts(Some(&session), Some(&app), &one) };
+    let asks = |needed, decline| Next::AskFactor { member: &one[0], needed, decline };
+    use Assurance::{MultiFactor, PhishingResistant, SingleFactor};
+
+    for weight in [Weight::Voluntary, Weight::Essential] {
+        let flow = chosen(ask(&[MultiFactor], weight));
+        assert_eq!(after_policies(&flow, &known, &mut None), asks(MultiFactor, Decline::Absent), "{weight:?}");
+    }
+    let preferred = chosen(ask(&[PhishingResistant, MultiFactor], Weight::Voluntary));
+    assert_eq!(
+        after_policies(&preferred, &known, &mut None),
+        asks(MultiFactor, Decline::Absent),
+        "the best that is there"
+    );
+    let either = chosen(ask(&[MultiFactor, SingleFactor], Weight::Essential));
+    assert_eq!(after_policies(&either, &known, &mut None), asks(MultiFactor, Decline::Offered));
+    let content = chosen(ask(&[SingleFactor, MultiFactor], Weight::Voluntary));
+    assert!(matches!(after_policies(&content, &known, &mut None), Next::Complete { .. }));
+    let beyond = chosen(ask(&[PhishingResistant], Weight::Essential));
+    assert_eq!(after_policies(&beyond, &known, &mut None), Next::Refuse(Refusal::AssuranceNotReached));
+    let silent = Ask { interaction: Interaction::Forbidden, ..ask(&[MultiFactor], Weight::Essential) };
+    let silent = chosen(silent);
+    assert_eq!(after_policies(&silent, &known, &mut None), Next::Refuse(Refusal::AssuranceNotReached));
+
+    // A stronger key satisfies; an old proof does not where a fresh one was asked for.
+    let strong = elevated(true);
+    let known = Facts { session: Some(&strong), ..known };
+    let flow = chosen(ask(&[MultiFactor], Weight::Essential));
+    assert!(matches!(after_policies(&flow, &known, &mut None), Next::Complete { .. }));
+    let later = NOW.plus(std::time::Duration::from_secs(1));
+    let fresh = chosen(Ask { proof_not_before: Some(later), ..ask(&[MultiFactor], Weight::Essential) });
+    assert_eq!(after_policies(&fresh, &known, &mut None), asks(MultiFactor, Decline::Absent));
+}
+
+#[test]
+fn a_managed_key_is_of_use_in_its_own_school() {
+    let (session, app) = (session(), application(&[1, 2], ConsentRule::FirstParty));
+    let two = [member(1, Assurance::MultiFactor, &["a"]), member(2, Assurance::MultiFactor, &["a"])];
+    let keys = [KeyAtHand { worth: Assurance::MultiFactor, reach: Reach::School(two[0].school.id) }];
+    let known = Facts { keys: &keys, ..facts(Some(&session), Some(&app), &two) };
+    let in_school =
+        |n: usize| flow(Stage::SchoolChosen { session: session.id, school: two[n].school.id }, Ask::default());
+    assert!(matches!(after_policies(&in_school(0), &known, &mut None), Next::AskFactor { .. }));
+    assert!(matches!(after_policies(&in_school(1), &known, &mut None), Next::Complete { .. }));
+}
+
+#[test]
+fn keys_are_changed_after_a_key_or_a_recovery_code_and_never_after_a_managed_key() {
+    let (session, one) = (session(), [member(1, Assurance::SingleFactor, &[])]);
+    let ask = Ask { aim: Aim::ManageKeys, ..Ask::default() };
+    let chosen = flow(Stage::SchoolChosen { session: session.id, school: one[0].school.id }, ask);
+    let asks = |reach| {
+        let keys = [KeyAtHand { worth: Assurance::MultiFactor, reach }];
+        let known = Facts { keys: &keys, ..facts(Some(&session), None, &one) };
+        matches!(next(&chosen, &known), Next::AskFactor { decline: Decline::Absent, .. })
+    };
+    assert!(asks(Reach::Everywhere) && asks(Reach::KeyManagement));
+    assert!(!asks(Reach::School(one[0].school.id)));
+    let elevated = elevated(false);
+    let keys = [key(Assurance::MultiFactor)];
+    let known = Facts { keys: &keys, ..facts(Some(&elevated), None, &one) };
+    assert!(matches!(next(&chosen, &known), Next::Complete { .. }));
 }

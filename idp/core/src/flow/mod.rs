@@ -68,10 +68,22 @@ pub struct Ask {
     pub school_choice: SchoolChoice,
     pub assurance: Option<AskedAssurance>,
     pub consent: ConsentPrompt,
+    pub aim: Aim,
     /// What the application wants to know, for the consent page.
     pub scopes: Vec<String>,
     /// The language asked for (`ui_locales`), else the browser's.
     pub language: Option<Language>,
+}
+
+/// What the sign-in is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aim {
+    /// To use an application, or Keyholder's own pages.
+    #[default]
+    Use,
+    /// To change one's keys: a recovery code will do, a managed key will not.
+    ManageKeys,
 }
 
 /// Whether pages may be shown.
@@ -134,10 +146,19 @@ pub enum Stage {
     Authenticated { session: SessionId },
     /// The school is settled.
     SchoolChosen { session: SessionId, school: SchoolId },
+    /// **Continue without my key**: what the group gives without one will do.
+    KeyDeclined { session: SessionId, school: SchoolId },
     /// The person agreed to what the application learns.
     Consented { session: SessionId, school: SchoolId },
     /// Answered, or refused. Nothing follows.
     Finished,
+}
+
+impl Stage {
+    /// Whether an offer of more with a key is still to be made: the person has neither declined it nor gone past it.
+    fn may_ask_for_key(&self) -> bool {
+        matches!(self, Self::SchoolChosen { .. })
+    }
 }
 
 /// The step does not fit the stage: a second tab, the back button, or a forged form.
@@ -156,6 +177,7 @@ impl Flow {
         match self.stage {
             Stage::Authenticated { session }
             | Stage::SchoolChosen { session, .. }
+            | Stage::KeyDeclined { session, .. }
             | Stage::Consented { session, .. } => Some(session),
             Stage::Identify | Stage::FirstProof { .. } | Stage::Finished => None,
         }
@@ -177,6 +199,16 @@ impl Flow {
         }
     }
 
+    /// The school of this flow, once it is settled.
+    pub fn school(&self) -> Option<SchoolId> {
+        match self.stage {
+            Stage::SchoolChosen { school, .. }
+            | Stage::KeyDeclined { school, .. }
+            | Stage::Consented { school, .. } => Some(school),
+            Stage::Identify | Stage::FirstProof { .. } | Stage::Authenticated { .. } | Stage::Finished => None,
+        }
+    }
+
     /// The first proof was given, or the browser's session already holds one that is good enough.
     pub fn authenticate(self, session: SessionId) -> Result<Self, WrongStage> {
         match self.stage {
@@ -188,8 +220,18 @@ impl Flow {
     /// The school was chosen. Choosing again before the end is allowed (**Change school**).
     pub fn choose_school(self, school: SchoolId) -> Result<Self, WrongStage> {
         match self.stage {
-            Stage::Authenticated { session } | Stage::SchoolChosen { session, .. } => {
-                Ok(Self { stage: Stage::SchoolChosen { session, school }, ..self })
+            Stage::Authenticated { session }
+            | Stage::SchoolChosen { session, .. }
+            | Stage::KeyDeclined { session, .. } => Ok(Self { stage: Stage::SchoolChosen { session, school }, ..self }),
+            _ => Err(WrongStage),
+        }
+    }
+
+    /// The person goes on without a key.
+    pub fn decline_key(self) -> Result<Self, WrongStage> {
+        match self.stage {
+            Stage::SchoolChosen { session, school } => {
+                Ok(Self { stage: Stage::KeyDeclined { session, school }, ..self })
             }
             _ => Err(WrongStage),
         }
@@ -198,7 +240,9 @@ impl Flow {
     /// The person agreed.
     pub fn consent(self) -> Result<Self, WrongStage> {
         match self.stage {
-            Stage::SchoolChosen { session, school } => Ok(Self { stage: Stage::Consented { session, school }, ..self }),
+            Stage::SchoolChosen { session, school } | Stage::KeyDeclined { session, school } => {
+                Ok(Self { stage: Stage::Consented { session, school }, ..self })
+            }
             _ => Err(WrongStage),
         }
     }

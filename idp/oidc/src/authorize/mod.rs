@@ -11,7 +11,7 @@ mod rules;
 mod unverified;
 
 use keyholder_core::application::RelyingApplication;
-use keyholder_core::flow::{Ask, ConsentPrompt, Interaction, SchoolChoice};
+use keyholder_core::flow::{Aim, Ask, ConsentPrompt, Interaction, SchoolChoice};
 use keyholder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,7 @@ fn accept(request: &UnverifiedRequest, context: &Context<'_>, reply_to: &ReplyTo
             SchoolChoice::AsNeeded
         },
         assurance: claims.as_ref().and_then(ClaimsRequest::assurance),
+        aim: Aim::Use,
         consent: if prompts.contains(&Prompt::Consent) { ConsentPrompt::Always } else { ConsentPrompt::AsNeeded },
         scopes: scopes.clone(),
         language: rules::ui_locales(request),

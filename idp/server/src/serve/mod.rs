@@ -168,6 +168,7 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
         short_lived: Arc::new(InProcess::new(clock.clone(), Limits::default())),
         throttle: Throttle::new(),
         applications: ApplicationCache::default(),
+        policies: Arc::new(keyholder_core::policy::ByGroup),
         outbox_wake: tokio::sync::Notify::new(),
         metrics: Metrics::default(),
         config,

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use keyholder_core::application::RelyingApplication;
-use keyholder_core::flow::dispatcher::{Facts, Next, Refusal, SubjectMatch, next};
-use keyholder_core::flow::{Flow, SchoolChoice, Stage, WrongStage};
+use keyholder_core::assurance::Assurance;
+use keyholder_core::flow::dispatcher::{Decline, Facts, KeyAtHand, Next, Refusal, SubjectMatch, next};
+use keyholder_core::flow::{Flow, SchoolChoice, WrongStage};
 use keyholder_core::id::SchoolId;
 use keyholder_core::membership::MembershipInFull;
 use keyholder_core::person::Person;
+use keyholder_core::policy::{PolicyRequest, PolicyStage};
 use keyholder_core::ports::Queries;
-use keyholder_core::session::Session;
-use keyholder_core::verdict::{Permit, decide_by_group};
+use keyholder_core::session::{Place, Session};
+use keyholder_core::verdict::{Permit, Verdict};
 use keyholder_theme::page::ProblemKind;
 
-use super::{scenery, ticket};
+use super::{keys, scenery, ticket};
 use crate::app::App;
 use crate::oidc::front;
 use crate::web::{self, PageError};
@@ -25,6 +27,8 @@ pub(super) struct Known {
     pub(super) application: Option<Arc<RelyingApplication>>,
     /// The active memberships of the person.
     pub(super) memberships: Vec<MembershipInFull>,
+    /// The keys that the person could use now.
+    keys: Vec<KeyAtHand>,
     subject: SubjectMatch,
 }
 
@@ -43,7 +47,11 @@ impl Known {
         memberships.retain(|member| member.membership.is_active(app.now()));
         let person = visitor.as_ref().map(|(_, person)| person);
         let subject = subject_match(app, flow, application.as_deref(), person, &memberships).await?;
-        Ok(Self { visitor, application, memberships, subject })
+        let keys = match person {
+            Some(person) => keys::at_hand(app, person).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { visitor, application, memberships, keys, subject })
     }
 
     /// The schools that may be chosen for this flow.
@@ -79,6 +87,7 @@ pub(super) enum Step {
     Email,
     FirstProof { email: String },
     School { choices: Vec<MembershipInFull> },
+    Factor { member: MembershipInFull, needed: Assurance, decline: Decline },
     Consent { member: MembershipInFull },
     Complete { member: MembershipInFull, permit: Permit },
     Refuse(Refusal),
@@ -97,6 +106,7 @@ pub(super) struct Scene {
 enum Move {
     Adopt,
     TakeSchool(SchoolId),
+    Decide(MembershipInFull),
     Stop(Box<Step>),
 }
 
@@ -110,6 +120,7 @@ pub(super) async fn advance(
 ) -> Result<Scene, PageError> {
     let here = format!("/sign-in/{ticket}");
     let known = Known::load(app, request, &flow).await?;
+    let mut verdict = None;
     loop {
         let consented = consented(app, &flow, &known).await?;
         let facts = Facts {
@@ -118,7 +129,9 @@ pub(super) async fn advance(
             memberships: &known.memberships,
             subject_matches: known.subject,
             consented: &consented,
-            policy: decide_by_group,
+            keys: &known.keys,
+            verdict: verdict.as_ref(),
+            now: app.now(),
         };
         let taken = match next(&flow, &facts) {
             Next::AskEmail => Move::Stop(Box::new(Step::Email)),
@@ -128,6 +141,10 @@ pub(super) async fn advance(
                 Move::Stop(Box::new(Step::School { choices: choices.into_iter().cloned().collect() }))
             }
             Next::TakeSchool(school) => Move::TakeSchool(school),
+            Next::AskPolicies { member } => Move::Decide(member.clone()),
+            Next::AskFactor { member, needed, decline } => {
+                Move::Stop(Box::new(Step::Factor { member: member.clone(), needed, decline }))
+            }
             Next::AskConsent { member } => Move::Stop(Box::new(Step::Consent { member: member.clone() })),
             Next::Complete { member, permit } => {
                 Move::Stop(Box::new(Step::Complete { member: member.clone(), permit }))
@@ -140,14 +157,44 @@ pub(super) async fn advance(
             (Move::Adopt, Some((session, _))) => flow.authenticate(session.id),
             (Move::Adopt, None) => Err(WrongStage),
             (Move::TakeSchool(school), _) => flow.choose_school(school),
+            (Move::Decide(member), Some((session, person))) => {
+                verdict = Some(decide(app, request, &known, (session, person), &member).await);
+                Ok(flow)
+            }
+            (Move::Decide(_), None) => Err(WrongStage),
         }
         .map_err(|_| PageError::Fault("the dispatcher took a step that does not fit"))?;
     }
 }
 
+/// What the policies say, of the proofs that count in this school.
+async fn decide(
+    app: &App,
+    request: &HttpRequest,
+    known: &Known,
+    (session, person): (&Session, &Person),
+    member: &MembershipInFull,
+) -> Verdict {
+    let now = app.now();
+    let proofs = session.proofs_in(Place::of(member), now);
+    let address = web::peer(request).to_string();
+    let asked = PolicyRequest {
+        stage: PolicyStage::Authorise,
+        person,
+        member,
+        application: known.application.as_deref(),
+        proofs: &proofs,
+        address: Some(&address),
+        now,
+    };
+    app.policies.decide(&asked).await
+}
+
 async fn consented(app: &App, flow: &Flow, known: &Known) -> Result<Vec<String>, PageError> {
-    let Stage::SchoolChosen { school, .. } = flow.stage else { return Ok(Vec::new()) };
-    let (Some((_, person)), Some(application)) = (&known.visitor, &known.application) else { return Ok(Vec::new()) };
+    let (Some(school), Some((_, person)), Some(application)) = (flow.school(), &known.visitor, &known.application)
+    else {
+        return Ok(Vec::new());
+    };
     Ok(app.store.find_consent(person.id, application.id, school).await?.unwrap_or_default())
 }
 

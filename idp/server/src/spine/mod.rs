@@ -8,6 +8,7 @@ mod advance;
 mod begin;
 pub mod commands;
 mod familiar;
+mod keys;
 mod resume;
 mod scenery;
 mod show;

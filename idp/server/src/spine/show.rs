@@ -55,6 +55,7 @@ async fn show(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResp
         }
         Step::FirstProof { email } => password(app, request, &scene, email, None).await,
         Step::School { choices } => steps::school::show(app, request, &scene, choices).await,
+        Step::Factor { .. } => Err(PageError::Fault("a factor is asked for where none is installed")),
         Step::Consent { member } => steps::consent::show(app, request, &scene, member).await,
         Step::Complete { .. } | Step::Refuse(_) => end(app, request, scene).await,
     }

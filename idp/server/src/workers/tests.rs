@@ -9,7 +9,7 @@ use keyholder_core::id::{OutboxId, PersonId};
 use keyholder_core::locale::Language;
 use keyholder_core::outbox::{Delivery, Lane, OutboxMessage};
 use keyholder_core::person::{Email, Person, StoredPassword};
-use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
+use keyholder_core::ports::{Command, Queries as _, Sealer, StoreError, Transaction};
 use keyholder_core::time::{Clock, Timestamp};
 use keyholder_store::seal::MasterKey;
 use keyholder_store::short_lived::InProcess;
@@ -53,6 +53,7 @@ impl Clock for StoppedClock {
 /// A store with what the workers need around it.
 pub(super) struct Bed {
     pub(super) folder: TempDir,
+    sealer: Arc<dyn Sealer>,
     pub(super) store: SqlStore,
     pub(super) theme: Theme,
     pub(super) mailer: Mailer,
@@ -84,14 +85,16 @@ impl Bed {
             ..Config::default()
         };
         let sealer = MasterKey::load_or_create(&folder.path().join("master.key"), Arc::new(SystemRandom)).unwrap();
+        let sealer: Arc<dyn Sealer> = Arc::new(sealer);
         let options = SqliteOptions::server(folder.path().join("keyholder.sqlite"));
-        let store = SqlStore::open(&options, Arc::new(sealer)).await.unwrap();
+        let store = SqlStore::open(&options, Arc::clone(&sealer)).await.unwrap();
         let clock = Arc::new(StoppedClock(Mutex::new(Timestamp::from_seconds(1_800_000_000))));
         store.execute(Seed { keys: KEYS.clone(), ..Seed::default() }).await.unwrap();
         let (schedule, random) = (Schedule::from_config(&config), Arc::new(SystemRandom));
         Self {
             keys: KeyRing::open(&store, schedule, clock.clone(), random).await.unwrap(),
             fetcher: Fetcher::new(&config.outbound).unwrap(),
+            sealer,
             store,
             theme: Theme::load(None).unwrap(),
             mailer: Mailer::new(&config).unwrap(),
@@ -109,6 +112,7 @@ impl Bed {
             mailer: &self.mailer,
             clock: self.clock.as_ref(),
             random: &SystemRandom,
+            sealer: self.sealer.as_ref(),
             fetcher: &self.fetcher,
             keys: &self.keys,
             issuer: self.config.issuer(),
@@ -250,6 +254,7 @@ async fn app(bed: Bed) -> (TempDir, Arc<App>) {
         sealer: Arc::new(sealer),
         throttle: Throttle::new(),
         applications: ApplicationCache::default(),
+        policies: Arc::new(keyholder_core::policy::ByGroup),
         outbox_wake: tokio::sync::Notify::new(),
         metrics: crate::metrics::Metrics::default(),
         config: bed.config,

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::flow::dispatcher::Refusal;
-use keyholder_core::flow::{Flow, Interaction, Origin, Stage};
+use keyholder_core::flow::{Flow, Interaction, Origin};
 use keyholder_core::grant::Grant;
 use keyholder_core::ports::Queries as _;
 use keyholder_core::random::draw_token;
@@ -144,10 +144,7 @@ async fn refusal_event(
         None => None,
     };
     let about = audit::About {
-        school: match flow.stage {
-            Stage::SchoolChosen { school, .. } | Stage::Consented { school, .. } => Some(school),
-            _ => None,
-        },
+        school: flow.school(),
         application: flow.origin.application(),
         subject: session.map(|session| session.person),
         detail: Some(detail),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use keyholder_core::grant::Grant;
 use keyholder_core::id::GrantId;
+use keyholder_core::session::Place;
 use keyholder_core::time::Timestamp;
 use keyholder_oidc::authorize::AuthorizationRequest;
 
@@ -20,6 +21,7 @@ pub(super) async fn make_grant(
     ending: &Ending<'_>,
 ) -> Result<Grant, PageError> {
     let now = app.now();
+    let place = Place::of(ending.member);
     let claims_request = asked.claims.as_ref().map(serde_json::to_string).transpose();
     // The scope is there only if the client may refresh, and the person was asked where somebody has to be
     // (`keyholder_oidc::authorize::rules::scope`; OpenID Connect Core 11).
@@ -34,8 +36,8 @@ pub(super) async fn make_grant(
         subject: subject_of(app, ending.application, ending.person, &ending.member.school).await?,
         scopes: asked.scopes.clone(),
         claims_request: claims_request.map_err(|_| PageError::Fault("a claims request cannot be written as JSON"))?,
-        proofs: ending.session.proofs.clone(),
-        elevated_until: ending.session.elevated_until,
+        proofs: ending.session.proofs_in(place, now),
+        elevated_until: ending.session.elevated_in(place, now),
         offline,
         created_at: now,
         expires_at: if offline { offline_end(app, now) } else { ending.session.expires_at },
