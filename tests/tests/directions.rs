@@ -1,5 +1,5 @@
-//! Which crate may depend on which: `core <- {oidc, store, theme} <- server <- tests`, siblings not on each other, and each
-//! large outside dependency in one place. Reads `cargo metadata`.
+//! Which crate may depend on which: `core <- {oidc, saml, plugin-host, store, theme} <- server <- tests`, siblings not on
+//! each other, and each large outside dependency in one place. Reads `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -7,14 +7,18 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Our crates, each with all that it may depend on among ours. A crate that is not here is a new one: give it a line.
-const DIRECTIONS: [(&str, &[&str]); 10] = [
+const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("keyholder-core", &[]),
     ("keyholder-migrations", &[]),
     ("keyholder-oidc", &["keyholder-core"]),
+    ("keyholder-plugin-host", &["keyholder-core"]),
     ("keyholder-saml", &["keyholder-core"]),
     ("keyholder-store", &["keyholder-core", "keyholder-migrations"]),
     ("keyholder-theme", &["keyholder-core"]),
-    ("keyholder", &["keyholder-core", "keyholder-oidc", "keyholder-store", "keyholder-theme"]),
+    (
+        "keyholder",
+        &["keyholder-core", "keyholder-oidc", "keyholder-plugin-host", "keyholder-store", "keyholder-theme"],
+    ),
     ("keyholder-tests", &["keyholder", "keyholder-core", "keyholder-oidc", "keyholder-store", "keyholder-theme"]),
     // A relying application and the developer's commands share no code with the provider.
     ("safeguarding-app", &[]),
