@@ -15,6 +15,8 @@ pub struct Frame {
     pub school: Option<School>,
     /// Who is signed in, where somebody is.
     pub person: Option<Person>,
+    /// On pages of a signed-in person who has a key: whether it was used.
+    pub elevation: Option<Elevation>,
     /// In every form of ours where it is not empty, as the hidden field `form_token`.
     pub form_token: String,
     /// The nonce of the content security policy: on every `script` element.
@@ -48,4 +50,14 @@ pub struct Person {
     pub name: String,
     /// Where to choose another school, for people who have several.
     pub change_school_href: Option<String>,
+}
+
+/// Whether the session used a second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Elevation {
+    /// Not yet: **Elevate your access**.
+    Offered { href: String },
+    /// It did: how long that lasts, and **Step down**.
+    Raised { minutes: u64, action: String, return_to: String },
 }

@@ -4,7 +4,7 @@
 use keyholder_core::locale::Language;
 use serde_json::Value;
 
-use crate::frame::{Frame, Help, Person, School};
+use crate::frame::{Elevation, Frame, Help, Person, School};
 use crate::mail::{Circumstances, Mail};
 use crate::page::{
     Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, ChooseSchool, ConfirmEmail, Consent,
@@ -91,6 +91,15 @@ pub fn frame(language: Language, sample: &Sample) -> Frame {
             name: "Bethan Pritchard".to_owned(),
             change_school_href: Some("/change-school".to_owned()),
         }),
+        elevation: match sample.page {
+            "my-applications" => Some(Elevation::Offered { href: "/elevate?to=%2F".to_owned() }),
+            "account" => Some(Elevation::Raised {
+                minutes: 27,
+                action: "/step-down".to_owned(),
+                return_to: "/account".to_owned(),
+            }),
+            _ => None,
+        },
         form_token: "c2FtcGxl".to_owned(),
         nonce: "bm9uY2U".to_owned(),
     }

@@ -37,7 +37,7 @@ use keyholder_core::session::Session;
 
 use crate::app::App;
 use crate::audit;
-use crate::pages::active;
+use crate::pages::{active, elevation};
 use crate::spine;
 use crate::web::{self, About, Form, PageError, check_form_token, read, see_other, whence};
 
@@ -103,7 +103,8 @@ impl Reader {
         };
         let change = (members.len() > 1).then(|| "/change-school".to_owned());
         let here = Some(request.path().to_owned()).filter(|_| request.method() == actix_web::http::Method::POST);
-        Ok(About { here, ..about.person(&self.person, change) })
+        let elevation = elevation(app, &self.session, &self.person, request.path()).await?;
+        Ok(About { here, elevation, ..about.person(&self.person, change) })
     }
 }
 

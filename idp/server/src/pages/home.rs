@@ -7,8 +7,10 @@ use keyholder_core::flow::{Ask, Origin, SchoolChoice};
 use keyholder_core::membership::MembershipInFull;
 use keyholder_core::person::Person;
 use keyholder_core::ports::Queries;
+use keyholder_core::session::Session;
 use keyholder_theme::page::{ApplicationLink, MyApplications};
 
+use super::elevation;
 use crate::app::App;
 use crate::cookies;
 use crate::spine::{self, new_flow};
@@ -21,13 +23,13 @@ pub(super) fn portal() -> Origin {
 
 /// `GET /`
 pub(super) async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let Some((_, person)) = web::session(&app, &request).await? else {
+    let Some((session, person)) = web::session(&app, &request).await? else {
         return spine::begin(&app, &request, portal(), Ask::default()).await;
     };
     let mut members = app.store.list_memberships(person.id).await?;
     members.retain(|member| member.membership.is_active(app.now()));
     match active(&request, &members) {
-        Some(member) => show(&app, &request, &person, member, members.len() > 1).await,
+        Some(member) => show(&app, &request, (&session, &person), member, members.len() > 1).await,
         None => spine::begin(&app, &request, portal(), Ask::default()).await,
     }
 }
@@ -57,7 +59,7 @@ pub(crate) fn active<'a>(request: &HttpRequest, members: &'a [MembershipInFull])
 async fn show(
     app: &App,
     request: &HttpRequest,
-    person: &Person,
+    (session, person): (&Session, &Person),
     member: &MembershipInFull,
     several: bool,
 ) -> Result<HttpResponse, PageError> {
@@ -75,6 +77,7 @@ async fn show(
         sign_out_everywhere_action: "/sign-out/everywhere".into(),
     };
     let change = several.then(|| "/change-school".to_owned());
-    let about = About::default().school(member.school.clone()).person(person, change);
+    let elevation = elevation::state(app, session, person, "/").await?;
+    let about = About { elevation, ..About::default().school(member.school.clone()).person(person, change) };
     draw(app, StatusCode::OK, &frame(app, request, about), &page, Leads::Home)
 }

@@ -4,6 +4,7 @@
 
 mod assets;
 mod branding;
+mod elevation;
 mod home;
 mod information;
 mod language;
@@ -14,6 +15,7 @@ use actix_web::web::{ServiceConfig, post, resource};
 
 use crate::web::read;
 
+pub(crate) use elevation::state as elevation;
 pub(crate) use home::active;
 pub use links::first_run;
 pub(crate) use links::{check_new_password, names_of};
@@ -23,6 +25,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(resource("/").route(read().to(home::page)))
         .service(resource("/change-school").route(read().to(home::change_school)))
+        .service(resource("/elevate").route(read().to(elevation::begin)))
+        .service(resource("/step-down").route(read().to(elevation::back)).route(post().to(elevation::step_down)))
         .service(resource("/forgot-password").route(read().to(home::forgot_password)))
         .service(resource("/s/{slug}").route(read().to(branding::sign_in)))
         .service(resource("/s/{slug}/brand.css").route(read().to(branding::stylesheet)))

@@ -8,6 +8,6 @@ use crate::web::PageError;
 
 /// Those of installed factors. No factor is installed yet.
 #[allow(clippy::unused_async, reason = "reads the person's credentials as soon as factors are installed")]
-pub(super) async fn at_hand(_app: &App, _person: &Person) -> Result<Vec<KeyAtHand>, PageError> {
+pub(crate) async fn at_hand(_app: &App, _person: &Person) -> Result<Vec<KeyAtHand>, PageError> {
     Ok(Vec::new())
 }

@@ -28,6 +28,7 @@ use crate::web::read;
 
 pub use begin::begin;
 pub(crate) use begin::{begin_at, new_flow};
+pub(crate) use keys::at_hand as keys_at_hand;
 pub(crate) use resume::open as open_resume;
 pub(crate) use scenery::about;
 pub use steps::forgot::LINK_MINUTES;

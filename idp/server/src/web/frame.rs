@@ -22,6 +22,8 @@ pub struct About {
     pub application: Option<String>,
     pub school: Option<School>,
     pub person: Option<frame::Person>,
+    /// Whether the person's key was used.
+    pub elevation: Option<frame::Elevation>,
     /// The path of ours at which this page is read; `None`: the request's own.
     pub here: Option<String>,
 }
@@ -71,6 +73,7 @@ fn build(app: &App, request: &HttpRequest, about: About, form_token: String) -> 
         application: about.application,
         school: about.school.map(shown),
         person: about.person,
+        elevation: about.elevation,
         form_token,
         nonce: Visit::of(app, request).nonce.clone(),
     }

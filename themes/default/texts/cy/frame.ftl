@@ -35,3 +35,15 @@ duration =
         [60] awr
        *[other] { $minutes } munud
     }
+
+# A ddefnyddiwyd allwedd yn y mewngofnodi hwn.
+elevate = Codi eich mynediad
+elevation-offered = Fe wnaethoch chi fewngofnodi heb eich allwedd.
+elevation-offered-text = Mae rhai pethau'n aros ar gau nes i chi ei defnyddio.
+elevation-raised = Mae eich allwedd ar waith.
+elevation-raised-text = { $minutes ->
+    [0] Mae'n cyfrif am lai na munud arall.
+    [one] Mae'n cyfrif am un funud arall.
+   *[other] Mae'n cyfrif am { $minutes } munud arall.
+    }
+step-down = Camu i lawr

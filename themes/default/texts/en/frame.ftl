@@ -34,3 +34,15 @@ duration =
         [60] one hour
        *[other] { $minutes } minutes
     }
+
+# Whether a key was used in this sign-in.
+elevate = Elevate your access
+elevation-offered = You signed in without your key.
+elevation-offered-text = Some things stay closed until you use it.
+elevation-raised = Your key is in use.
+elevation-raised-text = { $minutes ->
+    [0] It counts for less than a minute more.
+    [one] It counts for one minute more.
+   *[other] It counts for { $minutes } minutes more.
+    }
+step-down = Step down
