@@ -1,15 +1,19 @@
-//! SAML 2.0: canonical writing, signatures, and the gate for what comes in.
+//! SAML 2.0: canonical writing, signatures, encryption, and the gate for what comes in.
 //!
-//! Owns XML as SAML uses it. Does not own HTTP, rows or pages: there is no web framework and no database here, and neither
-//! libxml2 nor xmlsec.
+//! Owns XML as SAML uses it, and the protocol's messages and metadata. Does not own HTTP, rows or pages: there is no web framework and no
+//! database here, and neither libxml2 nor xmlsec. Time and randomness are parameters.
+//!
+//! What comes in: [`gate`] reads it into a tree, [`verify`] returns the part that was signed, [`messages`] gives it meaning. What leaves:
+//! [`messages`] builds a tree of [`xml`], [`signer`] signs it, [`encryption`] hides an assertion.
 
+pub mod algorithm;
 pub mod authn_context;
+mod base64;
 pub mod gate;
+pub mod inbound;
+pub mod messages;
 pub mod names;
 pub mod redirect;
 pub mod signer;
 pub mod verify;
 pub mod xml;
-
-#[cfg(test)]
-mod tests;

@@ -12,9 +12,37 @@ pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signatu
 pub const EXCLUSIVE_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// SHA-256 digest.
 pub const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
-/// RSA with SHA-256 (RFC 6931 2.3.2).
+/// RSA with SHA-256 (RFC 9231 2.3.2).
 pub const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
-/// RSA with SHA-512 (RFC 6931 2.3.4).
+/// RSA with SHA-512 (RFC 9231 2.3.4).
 pub const RSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
-/// ECDSA with SHA-256 (RFC 6931 2.3.6).
+/// ECDSA with SHA-256 (RFC 9231 2.3.6).
 pub const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+/// RSA with SHA-384 (RFC 9231 2.3.3).
+pub const RSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384";
+/// ECDSA with SHA-384 (RFC 9231 2.3.6).
+pub const ECDSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384";
+/// ECDSA with SHA-512 (RFC 9231 2.3.6).
+pub const ECDSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512";
+/// SHA-384 digest (RFC 9231 2.1.3).
+pub const SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#sha384";
+/// SHA-512 digest (XML Encryption 1.1, 5.7.3).
+pub const SHA512: &str = "http://www.w3.org/2001/04/xmlenc#sha512";
+/// SHA-1 digest: in the key transport that saml2int mandates, and nowhere else.
+pub const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
+/// XML Encryption.
+pub const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// What is encrypted is an element (XML Encryption 3.1).
+pub const XENC_ELEMENT: &str = "http://www.w3.org/2001/04/xmlenc#Element";
+/// RSA-OAEP with MGF1 over SHA-1 (XML Encryption 1.1, 5.5.2).
+pub const RSA_OAEP_MGF1P: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+/// AES-256-GCM (XML Encryption 1.1, 5.2.4).
+pub const AES256_GCM: &str = "http://www.w3.org/2009/xmlenc11#aes256-gcm";
+/// AES-128-GCM.
+pub const AES128_GCM: &str = "http://www.w3.org/2009/xmlenc11#aes128-gcm";
+/// AES-256-CBC (XML Encryption 5.2.2), which is not authenticated.
+pub const AES256_CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes256-cbc";
+/// AES-128-CBC, which is not authenticated.
+pub const AES128_CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
+/// SOAP 1.1 envelope.
+pub const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
