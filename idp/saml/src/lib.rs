@@ -7,13 +7,22 @@
 //! [`messages`] builds a tree of [`xml`], [`signer`] signs it, [`encryption`] hides an assertion.
 
 pub mod algorithm;
+pub mod attributes;
 pub mod authn_context;
 mod base64;
+pub mod certificate;
+pub mod checks;
 pub mod gate;
 pub mod inbound;
 pub mod messages;
 pub mod names;
 pub mod redirect;
+pub mod service_provider;
 pub mod signer;
+pub mod subject;
+pub mod templates;
 pub mod verify;
 pub mod xml;
+
+#[cfg(test)]
+mod tests_support;
