@@ -6,7 +6,7 @@
 pub(crate) const ACR_MULTI_FACTOR: &str = "https://refeds.org/profile/mfa";
 const ACR_SINGLE_FACTOR: &str = "https://refeds.org/profile/sfa";
 /// `OpenID` Connect Extended Authentication Profile ACR Values 1.0, 2.
-const ACR_PHISHING_RESISTANT: &str = "phr";
+pub(crate) const ACR_PHISHING_RESISTANT: &str = "phr";
 const ACR_PHISHING_RESISTANT_HARDWARE: &str = "phrh";
 
 /// Weakest first.

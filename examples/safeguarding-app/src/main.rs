@@ -4,6 +4,7 @@
 //! sign-in), `provider` (everything said to the provider), `assurance` (what a sign-in is worth), `incidents` (what needs a
 //! key), `sign_out`. It keeps its sessions in memory and has no database.
 
+mod api;
 mod assurance;
 mod claims;
 mod config;

@@ -14,9 +14,9 @@ use openidconnect::core::{
     CoreRevocationErrorResponse, CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AccessTokenHash, AdditionalProviderMetadata, AsyncHttpClient, AuthenticationContextClass, AuthorizationCode,
-    Client, CsrfToken, EmptyExtraTokenFields, EndSessionUrl, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IdToken, IdTokenFields, IssuerUrl, JsonWebKeySet, LogoutRequest, Nonce,
+    AccessToken, AccessTokenHash, AdditionalProviderMetadata, AsyncHttpClient, AuthenticationContextClass,
+    AuthorizationCode, Client, CsrfToken, EmptyExtraTokenFields, EndSessionUrl, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, IdToken, IdTokenFields, IssuerUrl, JsonWebKeySet, LogoutRequest, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl,
     RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse, UserInfoClaims, http,
 };
@@ -35,10 +35,11 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Asked for as far as the provider knows them.
 const SCOPES: [&str; 5] = ["profile", "email", "groups", "school", "scopes_of_pupils"];
 
-/// Metadata of RP-Initiated Logout 1.0 (2.1) and RFC 9207 (3).
+/// Metadata of RP-Initiated Logout 1.0 (2.1), RFC 8414 (2) and RFC 9207 (3).
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct ExtraMetadata {
     end_session_endpoint: Option<EndSessionUrl>,
+    introspection_endpoint: Option<Url>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -106,6 +107,15 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) verifier: PkceCodeVerifier,
 }
 
+/// What introspection says (RFC 7662 2.2, RFC 9470 6.2).
+#[derive(Debug, Deserialize)]
+pub(crate) struct Introspected {
+    active: bool,
+    pub(crate) acr: Option<String>,
+    /// When the key's effect ends.
+    pub(crate) elevated_until: Option<i64>,
+}
+
 impl Provider {
     pub(crate) fn new(issuer: IssuerUrl, certificates: Vec<Certificate>) -> reqwest::Result<Self> {
         // No redirects: a provider's endpoint that sends a secret elsewhere is broken or worse.
@@ -168,7 +178,7 @@ impl Provider {
         code: AuthorizationCode,
         verifier: PkceCodeVerifier,
         nonce: &Nonce,
-    ) -> Result<(Person, SchoolIdToken), Problem> {
+    ) -> Result<(Person, SchoolIdToken, AccessToken), Problem> {
         let metadata = self.metadata().await?;
         let client = relying_application(&metadata, mount).set_redirect_uri(redirect_uri);
         let request = client.exchange_code(code).map_err(|error| Problem::Answer(error.to_string()))?;
@@ -215,7 +225,23 @@ impl Provider {
             }
             Err(_) => None, // The provider has no such endpoint.
         };
-        Ok((Person::from_claims(claims, user.as_ref()), id_token.clone()))
+        Ok((Person::from_claims(claims, user.as_ref()), id_token.clone(), tokens.access_token().clone()))
+    }
+
+    /// What an access token is worth now (RFC 7662); `None`: nothing any more, or it never was one.
+    pub(crate) async fn introspect(&self, mount: &Mount, token: &str) -> Result<Option<Introspected>, Problem> {
+        let metadata = self.metadata().await?;
+        let endpoint = metadata.additional_metadata().introspection_endpoint.clone();
+        let endpoint = endpoint.ok_or_else(|| Problem::Answer("the provider introspects no tokens".to_owned()))?;
+        let secret = mount.client_secret.as_ref().map(|secret| secret.secret());
+        // RFC 6749 2.3.1: both are form-encoded before they are put together.
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let request = self.http.0.post(endpoint).form(&[("token", token), ("token_type_hint", "access_token")]);
+        let request = request.basic_auth(encoded(&mount.client_id), secret.map(|secret| encoded(secret)));
+        let answer = request.send().await.and_then(reqwest::Response::error_for_status);
+        let answer = answer.map_err(|error| Problem::Unreachable(with_sources(&error)))?;
+        let found: Introspected = answer.json().await.map_err(|error| Problem::Answer(with_sources(&error)))?;
+        Ok(Some(found).filter(|found| found.active))
     }
 
     /// Where to send the browser so that the provider signs it out too; `None` if the provider has no such place.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use openidconnect::{CsrfToken, Nonce, PkceCodeVerifier};
+use openidconnect::{AccessToken, CsrfToken, Nonce, PkceCodeVerifier};
 
 use crate::claims::Person;
 use crate::provider::SchoolIdToken;
@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) person: Person,
     /// Kept to sign out with (RP-Initiated Logout 1.0, `id_token_hint`).
     pub(crate) id_token: SchoolIdToken,
+    /// Kept to ask whether the sign-in still counts for as much as it did.
+    pub(crate) access_token: AccessToken,
     /// What this session's forms carry.
     pub(crate) form_token: String,
     /// Asked for a key and did not get one: said once, on the next page.
@@ -85,6 +87,13 @@ impl Sessions {
         let mut seen = lock(&self.logout_tokens);
         seen.retain(|_, until| *until >= now);
         seen.insert(jti.to_owned(), until).is_none()
+    }
+
+    /// The key's effect is over before its time: the person stepped down at the provider.
+    pub(crate) fn end_elevation(&self, id: &str, now: i64) {
+        if let Some((_, session)) = lock(&self.sessions).get_mut(id) {
+            session.person.elevated_until = Some(now);
+        }
     }
 
     /// Whether the session was to be told that no key was used; forgets it.

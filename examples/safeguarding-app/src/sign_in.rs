@@ -70,7 +70,7 @@ pub(crate) async fn finish(visit: &Visit, callback: Callback) -> Result<HttpResp
         return Err(Problem::Refused { code, description: callback.error_description.unwrap_or_default() });
     }
     let code = AuthorizationCode::new(callback.code.ok_or(Problem::Malformed)?);
-    let (person, id_token) =
+    let (person, id_token, access_token) =
         application.provider.redeem(&visit.mount, visit.redirect_uri()?, code, begun.verifier, &begun.nonce).await?;
 
     if let Some((former, _)) = &visit.session {
@@ -81,6 +81,7 @@ pub(crate) async fn finish(visit: &Visit, callback: Callback) -> Result<HttpResp
         base: visit.mount.base(),
         person,
         id_token,
+        access_token,
         form_token: new_secret(),
         key_was_not_used: begun.with_key && !used_key,
     });

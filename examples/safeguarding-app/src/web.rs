@@ -13,6 +13,8 @@ use openidconnect::{PostLogoutRedirectUrl, RedirectUrl};
 use serde::Deserialize;
 use url::Url;
 
+use crate::api;
+use crate::assurance::Assurance;
 use crate::config::Config;
 use crate::incidents::{self, Needs};
 use crate::mount::Mount;
@@ -205,6 +207,7 @@ fn scope(mount: &Mount) -> actix_web::Scope {
         .route("/frontchannel-logout", get().to(front_channel_logout))
         .route("/incidents", get().to(list_incidents))
         .route("/incidents/{number}", get().to(show_incident))
+        .route("/api/incidents/{number}", get().to(api::incident))
         .default_service(actix_web::web::to(not_found));
     if mount.slug.is_some() { scope.route("", get().to(add_slash)) } else { scope }
 }
@@ -318,10 +321,31 @@ async fn show_incident(visit: Visit, number: Path<String>) -> HttpResponse {
         return sign_in_first(&visit, ReturnPage::Incident(incident.number));
     };
     let notice = visit.application.sessions.take_notice(id);
-    if incident.needs == Needs::TwoFactors && !session.person.assurance((visit.application.now)()).used_key() {
-        return visit.page_with(StatusCode::FORBIDDEN, |pages, view| pages.key_needed(view, incident, notice));
+    if incident.needs == Needs::TwoFactors {
+        match still_used_key(&visit, id, session).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return visit.page_with(StatusCode::FORBIDDEN, |pages, view| pages.key_needed(view, incident, notice));
+            }
+            Err(problem) => return visit.answer(Err(problem)),
+        }
     }
     visit.page(|pages, view| pages.incident(view, incident))
+}
+
+/// Whether the key of this session counts now. The ID token says what was proved at the sign-in; whether the person has stepped down
+/// since, only the provider knows, so what a child said in confidence is opened after asking it.
+async fn still_used_key(visit: &Visit, id: &str, session: &Session) -> Result<bool, Problem> {
+    let now = (visit.application.now)();
+    if !session.person.assurance(now).used_key() {
+        return Ok(false);
+    }
+    let stands = visit.application.provider.introspect(&visit.mount, session.access_token.secret()).await?;
+    let used_key = stands.is_some_and(|found| Assurance::from_acr(found.acr.as_deref()).used_key());
+    if !used_key {
+        visit.application.sessions.end_elevation(id, now);
+    }
+    Ok(used_key)
 }
 
 fn sign_in_first(visit: &Visit, return_page: ReturnPage) -> HttpResponse {
