@@ -56,6 +56,8 @@ pub enum Method {
     Password,
     /// A factor plugin's verdict.
     Factor,
+    /// A mailed link or an access pass: permits to enrol a first key in this session, and proves nothing.
+    FirstKey,
     /// A second kind of first proof, in tests alone: what an upstream identity provider would be.
     #[cfg(test)]
     Upstream,
@@ -69,6 +71,8 @@ pub enum Role {
     FirstProof,
     /// That it is still they.
     Factor,
+    /// Nothing to any application: a first key may be enrolled.
+    Enrolment,
 }
 
 impl Method {
@@ -77,6 +81,7 @@ impl Method {
         match self {
             Self::Password => Role::FirstProof,
             Self::Factor => Role::Factor,
+            Self::FirstKey => Role::Enrolment,
             #[cfg(test)]
             Self::Upstream => Role::FirstProof,
         }
@@ -120,6 +125,11 @@ impl Proof {
             phishing_resistant: false,
             reach: Reach::Everywhere,
         }
+    }
+
+    /// The permission to enrol a first key (design, invariant 10).
+    pub fn of_first_key(at: Timestamp) -> Self {
+        Self { method: Method::FirstKey, amr: Vec::new(), reach: Reach::KeyManagement, ..Self::of_password(at) }
     }
 
     /// The proof that a key was used: what its plugin's evidence says, as far as the host let it through.
@@ -167,7 +177,7 @@ pub fn amr(proofs: &[Proof]) -> Vec<String> {
 
 /// When the person last proved anything (`auth_time`, `OpenID` Connect Core 2).
 pub fn last_proof_at(proofs: &[Proof]) -> Option<Timestamp> {
-    proofs.iter().map(|proof| proof.at).max()
+    proofs.iter().filter(|proof| proof.method.role() != Role::Enrolment).map(|proof| proof.at).max()
 }
 
 #[cfg(test)]
@@ -195,7 +205,13 @@ mod tests {
         assert_eq!(assess(&[password.clone(), factor(true)]), Some(Assurance::PhishingResistant));
         assert_eq!(amr(&[password.clone(), factor(false), factor(false)]), ["pwd", "otp", "mfa"]);
         assert_eq!(amr(std::slice::from_ref(&password)), ["pwd"]);
-        assert_eq!(last_proof_at(&[password, factor(true)]), Some(Timestamp::from_seconds(20)));
+        assert_eq!(last_proof_at(&[password.clone(), factor(true)]), Some(Timestamp::from_seconds(20)));
+
+        let permitted = Proof::of_first_key(Timestamp::from_seconds(30));
+        assert_eq!(assess(std::slice::from_ref(&permitted)), None);
+        assert_eq!(assess(&[password.clone(), permitted.clone()]), Some(Assurance::SingleFactor));
+        assert_eq!(amr(&[password.clone(), permitted.clone()]), ["pwd"]);
+        assert_eq!(last_proof_at(&[password, permitted]), Some(Timestamp::from_seconds(10)));
     }
 
     #[test]

@@ -46,7 +46,22 @@ pub struct UserGroup {
     pub needs: Assurance,
     /// How long an elevation lasts, in minutes.
     pub elevation_minutes: u16,
+    pub first_key: FirstKey,
     pub created_at: Timestamp,
+}
+
+/// What it takes to enrol a first key, besides the password: whoever guessed that must not add a key of their own (design,
+/// invariant 10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstKey {
+    /// A fresh link, mailed to the verified address and opened in the session, or a pass.
+    #[default]
+    Mailbox,
+    /// An access pass, handed over in person.
+    Pass,
+    /// Nothing more.
+    Open,
 }
 
 /// What kind of set of pupils a scope is.

@@ -8,6 +8,9 @@ use crate::assurance::{self, Assurance, Proof, Reach, Role};
 use crate::id::{PersonId, SchoolId, SessionId, TokenHash};
 use crate::time::Timestamp;
 
+/// How long a first key may be enrolled once a link or a pass permitted it.
+const FIRST_KEY: Duration = Duration::from_mins(30);
+
 /// A signed-in browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -82,8 +85,10 @@ impl Session {
     }
 
     fn counts(&self, proof: &Proof, place: Place, now: Timestamp) -> bool {
-        if proof.method.role() == Role::FirstProof {
-            return true;
+        match proof.method.role() {
+            Role::FirstProof => return true,
+            Role::Enrolment => return false,
+            Role::Factor => {}
         }
         let reaches = match proof.reach {
             Reach::Everywhere => true,
@@ -99,6 +104,20 @@ impl Session {
             proof.method.role() == Role::Factor && matches!(proof.reach, Reach::Everywhere | Reach::KeyManagement)
         };
         self.elevated_until.filter(|until| now < *until && self.proofs.iter().any(own))
+    }
+
+    /// Until when a first key may be enrolled in this session, by a mailed link or an access pass.
+    pub fn enrols_first_key_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let permissions = self.proofs.iter().filter(|proof| proof.method.role() == Role::Enrolment);
+        permissions.map(|proof| proof.at.plus(FIRST_KEY)).filter(|until| now < *until).max()
+    }
+
+    /// With the permission to enrol a first key.
+    #[must_use]
+    pub fn permit_first_key(mut self, now: Timestamp) -> Self {
+        self.proofs.retain(|proof| proof.method.role() != Role::Enrolment);
+        self.proofs.push(Proof::of_first_key(now));
+        self
     }
 
     /// Raised by a factor: a proof of the same key replaces the former one.

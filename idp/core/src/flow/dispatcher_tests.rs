@@ -67,6 +67,7 @@ fn member(n: u128, needs: Assurance, restricted: &[&str]) -> MembershipInFull {
             restricted: restricted.iter().map(|name| (*name).to_owned()).collect(),
             needs,
             elevation_minutes: 30,
+            first_key: crate::membership::FirstKey::default(),
             created_at: NOW,
         },
         pupil_scopes: vec![],

@@ -90,3 +90,14 @@ fn using_a_key_again_replaces_its_proof() {
     assert_eq!(twice.proofs.len(), 2);
     assert_eq!(twice.elevated_in(place(1), later), Some(later.plus(HALF)));
 }
+
+#[test]
+fn the_permission_for_a_first_key_proves_nothing_and_ends() {
+    let permitted = session().permit_first_key(NOW);
+    assert_eq!(permitted.enrols_first_key_until(NOW), Some(NOW.plus(FIRST_KEY)));
+    assert_eq!(permitted.enrols_first_key_until(NOW.plus(FIRST_KEY)), None);
+    assert_eq!(session().enrols_first_key_until(NOW), None);
+    assert_eq!(permitted.proofs_in(place(1), NOW), session().proofs);
+    assert_eq!(permitted.manages_keys_until(NOW), None);
+    assert_eq!(permitted.authenticated_at(), NOW);
+}

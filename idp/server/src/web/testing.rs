@@ -257,6 +257,7 @@ impl Furnish {
             restricted: vec!["staff".into()],
             needs: Assurance::SingleFactor,
             elevation_minutes: 30,
+            first_key: keyholder_core::membership::FirstKey::default(),
             created_at: self.now,
         }
     }

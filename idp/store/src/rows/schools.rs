@@ -43,6 +43,7 @@ pub(crate) fn read_group(row: user_groups::Model) -> Result<UserGroup> {
         restricted: read_json("group", &row.restricted_set)?,
         needs: read_word("assurance", &row.needs)?,
         elevation_minutes: u16::try_from(row.elevation_minutes).map_err(|_| corrupt("group"))?,
+        first_key: read_word("first key rule", &row.first_key)?,
         created_at: Timestamp::from_millis(row.created_at),
     })
 }
@@ -153,6 +154,7 @@ pub(crate) async fn put_group<C: ConnectionTrait>(db: &C, group: &UserGroup) -> 
         restricted_set: write_json(&group.restricted)?,
         needs: write_word(group.needs)?,
         elevation_minutes: i32::from(group.elevation_minutes),
+        first_key: write_word(group.first_key)?,
         created_at: group.created_at.as_millis(),
     };
     put::<user_groups::Entity, C>(db, row).await

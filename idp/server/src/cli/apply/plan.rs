@@ -320,6 +320,7 @@ impl<'a> Plan<'a> {
             restricted: wanted.restricted.clone(),
             needs: wanted.needs,
             elevation_minutes: wanted.elevation_minutes,
+            first_key: wanted.first_key,
             created_at: before.map_or(self.apply.now, |group| group.created_at),
         };
         let what = format!("group {}/{}", wanted.school.value, group.slug);

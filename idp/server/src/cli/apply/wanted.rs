@@ -1,7 +1,7 @@
 //! What a file asks for, read and checked as far as the file alone can tell.
 
 use keyholder_core::assurance::Assurance;
-use keyholder_core::membership::PupilScopeKind;
+use keyholder_core::membership::{FirstKey, PupilScopeKind};
 use keyholder_core::school::{Branding, HelpContact};
 
 use super::application::{WantedApplication, read_application};
@@ -44,6 +44,7 @@ pub(super) struct WantedGroup {
     pub(super) restricted: Vec<String>,
     pub(super) needs: Assurance,
     pub(super) elevation_minutes: u16,
+    pub(super) first_key: FirstKey,
 }
 
 #[derive(Debug)]
@@ -173,6 +174,7 @@ fn read_group(entry: Entry<'_>) -> Option<WantedGroup> {
     }
     let needs = entry.choice("needs", &["single-factor", "multi-factor", "phishing-resistant"]);
     let minutes = entry.whole("elevation_minutes", 5..=480).unwrap_or(30);
+    let first_key = entry.choice("first_key", &["mailbox", "pass", "open"]);
     entry.finish();
     let values = |texts: Vec<Located<String>>| texts.into_iter().map(|text| text.value).collect();
     Some(WantedGroup {
@@ -183,6 +185,7 @@ fn read_group(entry: Entry<'_>) -> Option<WantedGroup> {
         restricted: values(restricted),
         needs: needs.map_or(Assurance::SingleFactor, |needs| needs.value),
         elevation_minutes: u16::try_from(minutes).unwrap_or(u16::MAX),
+        first_key: first_key.map_or(FirstKey::Mailbox, |rule| rule.value),
     })
 }
 

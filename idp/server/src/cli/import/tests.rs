@@ -49,6 +49,7 @@ impl Command for MakeSchool {
                 restricted: Vec::new(),
                 needs: keyholder_core::assurance::Assurance::SingleFactor,
                 elevation_minutes: 30,
+                first_key: keyholder_core::membership::FirstKey::default(),
                 created_at: NOW,
             };
             transaction.put_group(&group).await?;

@@ -130,6 +130,7 @@ fn first_groups(app: &App, school: SchoolId, now: Timestamp) -> (UserGroup, User
         restricted: restricted.iter().map(|name| (*name).to_owned()).collect(),
         needs,
         elevation_minutes: 30,
+        first_key: keyholder_core::membership::FirstKey::default(),
         created_at: now,
     };
     let both = ["admin-key-holders", "staff"];

@@ -188,6 +188,7 @@ impl Command for Populate {
                 restricted: vec!["staff".into()],
                 needs: Assurance::SingleFactor,
                 elevation_minutes: 60,
+                first_key: keyholder_core::membership::FirstKey::default(),
                 created_at: now(),
             };
             transaction.put_group(&group).await?;
