@@ -14,6 +14,9 @@ mod m0004_sign_in;
 mod m0005_operation;
 mod m0006_browser_names;
 mod m0007_outbox_lanes;
+mod m0008_factors;
+mod m0009_plugins;
+mod m0010_first_key;
 
 use sea_orm_migration::prelude::*;
 
@@ -32,6 +35,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_operation::Migration),
             Box::new(m0006_browser_names::Migration),
             Box::new(m0007_outbox_lanes::Migration),
+            Box::new(m0008_factors::Migration),
+            Box::new(m0009_plugins::Migration),
+            Box::new(m0010_first_key::Migration),
         ]
     }
 }

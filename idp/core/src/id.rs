@@ -88,6 +88,10 @@ ids! {
     SigningKeyId;
     /// An [`AuditEvent`](crate::audit::AuditEvent).
     AuditId;
+    /// A [`Plugin`](crate::plugin::Plugin).
+    PluginId;
+    /// A [`PluginVersion`](crate::plugin::PluginVersion).
+    PluginVersionId;
 }
 
 /// The SHA-256 digest of an opaque bearer value. What is at rest in its place (design, invariant 12).

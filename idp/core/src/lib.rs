@@ -21,6 +21,7 @@ pub mod logout;
 pub mod membership;
 pub mod outbox;
 pub mod person;
+pub mod plugin;
 pub mod policy;
 pub mod ports;
 pub mod random;

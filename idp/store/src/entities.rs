@@ -54,6 +54,7 @@ entities! {
         pub restricted_set: String,
         pub needs: String,
         pub elevation_minutes: i32,
+        pub first_key: String,
         pub created_at: i64,
     }
 
@@ -120,6 +121,38 @@ entities! {
         pub version: i64,
         pub created_at: i64,
         pub last_used_at: Option<i64>,
+        pub device: Option<Vec<u8>>,
+        pub evidence: String,
+        pub facts: String,
+    }
+
+    credential_failures = "credential_failures" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub credential_id: Uuid,
+        pub failures: i32,
+        pub window_started_at: i64,
+        pub locks: i32,
+        pub locked_until: Option<i64>,
+        pub diagnoses: i32,
+        pub diagnosed_at: Option<i64>,
+        pub diagnoses_since: i64,
+    }
+
+    ceremonies = "ceremonies" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub version: i64,
+        pub session_id: Uuid,
+        pub flow_id: Option<Uuid>,
+        pub person_id: Uuid,
+        pub factor: String,
+        pub purpose: String,
+        pub credentials: String,
+        pub contents: Vec<u8>,
+        pub reply_tag: Option<Vec<u8>>,
+        pub created_at: i64,
+        pub expires_at: i64,
+        pub ended_at: Option<i64>,
     }
 
     applications = "applications" {
@@ -296,5 +329,48 @@ entities! {
         pub sequence: Option<i64>,
         pub commitment: Option<Vec<u8>>,
         pub chain: Option<Vec<u8>>,
+    }
+
+    plugins = "plugins" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub name: String,
+        pub switch: String,
+        pub active: Uuid,
+        pub choice: String,
+        pub origin: String,
+        pub floor: Option<String>,
+        pub settings: Vec<u8>,
+        pub version: i64,
+        pub created_at: i64,
+        pub updated_at: i64,
+    }
+
+    plugin_versions = "plugin_versions" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub plugin_id: Uuid,
+        pub version: String,
+        pub digest: Vec<u8>,
+        pub origin: String,
+        pub granted: String,
+        pub seal: Vec<u8>,
+        pub installed_at: i64,
+    }
+
+    plugin_files = "plugin_files" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub content: Vec<u8>,
+    }
+
+    plugin_publishers = "plugin_publishers" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key_id: String,
+        pub name: String,
+        pub public_key: String,
+        pub added_at: i64,
     }
 }

@@ -1,17 +1,21 @@
 //! The ports of core, each method one call into [`rows`](crate::rows). Reads go to the pool or to the transaction alike.
 
+mod plugins;
+
 use async_trait::async_trait;
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::audit::{AuditEvent, ChainLink};
+use keyholder_core::ceremony::Ceremony;
 use keyholder_core::credential::Credential;
 use keyholder_core::flow::Flow;
-use keyholder_core::grant::{Grant, RefreshToken};
+use keyholder_core::grant::{Grant, GrantInFull, RefreshToken};
 use keyholder_core::id::{
-    ApplicationId, AuditId, CredentialId, FlowId, GrantId, MailedLinkId, MembershipId, OutboxId, PersonId,
+    ApplicationId, AuditId, CeremonyId, CredentialId, FlowId, GrantId, MailedLinkId, MembershipId, OutboxId, PersonId,
     RefreshTokenId, SchoolId, SessionId, SigningKeyId, TokenHash, TrustId, UserGroupId,
 };
 use keyholder_core::key::SigningKey;
 use keyholder_core::link::MailedLink;
+use keyholder_core::lockout::Failures;
 use keyholder_core::membership::{Membership, MembershipInFull, PupilScope, UserGroup};
 use keyholder_core::outbox::{Lane, OutboxMessage};
 use keyholder_core::person::{Person, StoredPassword};
@@ -76,6 +80,30 @@ macro_rules! queries {
             async fn list_credentials(&self, holder: PersonId) -> Result<Vec<Credential>> {
                 rows::people::list_credentials(self.rows(), self.sealer(), holder).await
             }
+            async fn find_credential(&self, id: CredentialId) -> Result<Option<Credential>> {
+                rows::people::find_credential(self.rows(), self.sealer(), id).await
+            }
+            async fn list_failures(&self, of: &[CredentialId]) -> Result<Vec<Failures>> {
+                rows::ceremonies::list_failures(self.rows(), of).await
+            }
+            async fn find_ceremony(&self, id: CeremonyId) -> Result<Option<Ceremony>> {
+                rows::ceremonies::find_ceremony(self.rows(), self.sealer(), id).await
+            }
+            async fn find_open_ceremony(
+                &self,
+                session: SessionId,
+                flow: Option<FlowId>,
+                factor: &str,
+                now: Timestamp,
+            ) -> Result<Option<Ceremony>> {
+                rows::ceremonies::find_open_ceremony(self.rows(), self.sealer(), session, flow, factor, now).await
+            }
+            async fn find_ceremony_by_reply_tag(&self, tag: &[u8], now: Timestamp) -> Result<Option<Ceremony>> {
+                rows::ceremonies::find_ceremony_by_reply_tag(self.rows(), self.sealer(), tag, now).await
+            }
+            async fn list_open_ceremonies(&self, person: PersonId, now: Timestamp) -> Result<Vec<Ceremony>> {
+                rows::ceremonies::list_open_ceremonies(self.rows(), self.sealer(), person, now).await
+            }
             async fn find_credential_by_lookup(&self, factor: &str, lookup: &[u8]) -> Result<Option<Credential>> {
                 rows::people::find_credential_by_lookup(self.rows(), self.sealer(), factor, lookup).await
             }
@@ -107,6 +135,13 @@ macro_rules! queries {
             }
             async fn find_grant(&self, id: GrantId) -> Result<Option<Grant>> {
                 rows::grants::find_grant(self.rows(), id).await
+            }
+            async fn find_grant_in_full(
+                &self,
+                id: GrantId,
+                mark: Option<(SingleUse, &[u8])>,
+            ) -> Result<Option<GrantInFull>> {
+                rows::grants::find_grant_in_full(self.rows(), id, mark).await
             }
             async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>> {
                 rows::grants::list_live_grants(self.rows(), session, now).await
@@ -212,6 +247,18 @@ impl Transaction for SqlTransaction {
     }
     async fn delete_credential(&self, id: CredentialId) -> Result<bool> {
         rows::people::delete_credential(self.rows(), id).await
+    }
+    async fn put_failures(&self, failures: &Failures) -> Result<()> {
+        rows::ceremonies::put_failures(self.rows(), failures).await
+    }
+    async fn insert_ceremony(&self, ceremony: &Ceremony) -> Result<()> {
+        rows::ceremonies::insert_ceremony(self.rows(), self.sealer(), ceremony).await
+    }
+    async fn swap_ceremony(&self, ceremony: &Ceremony) -> Result<bool> {
+        rows::ceremonies::swap_ceremony(self.rows(), self.sealer(), ceremony).await
+    }
+    async fn end_ceremonies_of(&self, person: PersonId, now: Timestamp) -> Result<()> {
+        rows::ceremonies::end_ceremonies_of(self.rows(), person, now).await
     }
     async fn put_application(&self, application: &RelyingApplication) -> Result<()> {
         rows::applications::put_application(self.rows(), application).await

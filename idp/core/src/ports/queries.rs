@@ -5,15 +5,17 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::application::RelyingApplication;
 use crate::audit::{AuditEvent, ChainLink};
+use crate::ceremony::Ceremony;
 use crate::credential::Credential;
 use crate::flow::Flow;
-use crate::grant::{Grant, RefreshToken};
+use crate::grant::{Grant, GrantInFull, RefreshToken};
 use crate::id::{
-    ApplicationId, AuditId, FlowId, GrantId, MembershipId, PersonId, SchoolId, SessionId, TokenHash, TrustId,
-    UserGroupId,
+    ApplicationId, AuditId, CeremonyId, CredentialId, FlowId, GrantId, MembershipId, PersonId, SchoolId, SessionId,
+    TokenHash, TrustId, UserGroupId,
 };
 use crate::key::SigningKey;
 use crate::link::MailedLink;
+use crate::lockout::Failures;
 use crate::membership::{Membership, MembershipInFull, PupilScope, UserGroup};
 use crate::person::{Person, StoredPassword};
 use crate::school::{School, Trust};
@@ -32,7 +34,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Reads. `find_` may find nothing; `load_` of what must exist fails with [`StoreError::Corrupt`]; lists are in the order of creation.
 #[async_trait]
-pub trait Queries: Send + Sync {
+pub trait Queries: super::PluginQueries + Send + Sync {
     async fn list_trusts(&self) -> Result<Vec<Trust>>;
     async fn find_trust(&self, id: TrustId) -> Result<Option<Trust>>;
     async fn find_trust_by_slug(&self, slug: &str) -> Result<Option<Trust>>;
@@ -56,7 +58,24 @@ pub trait Queries: Send + Sync {
 
     /// The keys that a person owns, or that a school issued to them.
     async fn list_credentials(&self, holder: PersonId) -> Result<Vec<Credential>>;
+    async fn find_credential(&self, id: CredentialId) -> Result<Option<Credential>>;
     async fn find_credential_by_lookup(&self, factor: &str, lookup: &[u8]) -> Result<Option<Credential>>;
+    /// Of those keys, what is counted against each; a key that did not fail has none.
+    async fn list_failures(&self, of: &[CredentialId]) -> Result<Vec<Failures>>;
+
+    async fn find_ceremony(&self, id: CeremonyId) -> Result<Option<Ceremony>>;
+    /// The newest open ceremony with this factor in this flow, or, without one, outside any flow: at enrolment.
+    async fn find_open_ceremony(
+        &self,
+        session: SessionId,
+        flow: Option<FlowId>,
+        factor: &str,
+        now: Timestamp,
+    ) -> Result<Option<Ceremony>>;
+    /// The open ceremony that shows this reply tag.
+    async fn find_ceremony_by_reply_tag(&self, tag: &[u8], now: Timestamp) -> Result<Option<Ceremony>>;
+    /// All open ceremonies of a person, the newest first: what waits for their devices.
+    async fn list_open_ceremonies(&self, person: PersonId, now: Timestamp) -> Result<Vec<Ceremony>>;
 
     async fn list_applications(&self) -> Result<Vec<RelyingApplication>>;
     async fn find_application(&self, id: ApplicationId) -> Result<Option<RelyingApplication>>;
@@ -78,6 +97,13 @@ pub trait Queries: Send + Sync {
     async fn list_known_browsers(&self, person: PersonId) -> Result<Vec<KnownBrowser>>;
 
     async fn find_grant(&self, id: GrantId) -> Result<Option<Grant>>;
+    /// In one statement, since each userinfo and introspection asks for it. `mark` is what [`is_used`](Self::is_used) would be
+    /// asked about beside it; without one, none is set.
+    async fn find_grant_in_full(
+        &self,
+        id: GrantId,
+        mark: Option<(super::SingleUse, &[u8])>,
+    ) -> Result<Option<GrantInFull>>;
     async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>>;
     /// All grants of a session, ended ones included, as long as they are kept.
     async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>>;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Queries, StoreError};
 use crate::application::RelyingApplication;
 use crate::audit::{AuditEvent, ChainLink};
+use crate::ceremony::Ceremony;
 use crate::credential::Credential;
 use crate::flow::Flow;
 use crate::grant::{Grant, RefreshToken};
@@ -15,6 +16,7 @@ use crate::id::{
 };
 use crate::key::SigningKey;
 use crate::link::MailedLink;
+use crate::lockout::Failures;
 use crate::logout;
 use crate::membership::{Membership, PupilScope, UserGroup};
 use crate::outbox::{Lane, OutboxMessage};
@@ -34,6 +36,8 @@ pub enum SingleUse {
     RevokedAccessToken,
     /// A flow that began before its browser had a row.
     FlowAdopted,
+    /// What a factor burns, together with factor and credential: a code.
+    FactorToken,
 }
 
 /// Whether a person used this browser before.
@@ -50,7 +54,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// Writes, which see each other. `insert_` conflicts where the thing exists, `put_` inserts or replaces. A method that
 /// answers `bool` tells whether it took effect: of two that compete, on one node or many, exactly one gets `true`.
 #[async_trait]
-pub trait Transaction: Queries {
+pub trait Transaction: Queries + super::PluginTransaction {
     async fn put_trust(&self, trust: &Trust) -> Result<()>;
     async fn put_school(&self, school: &School) -> Result<()>;
     async fn put_group(&self, group: &UserGroup) -> Result<()>;
@@ -64,9 +68,16 @@ pub trait Transaction: Queries {
     async fn put_membership(&self, membership: &Membership) -> Result<()>;
 
     async fn insert_credential(&self, credential: &Credential) -> Result<()>;
-    /// Replaces format, secret, label and last use if the version is still `credential.version`; raises it.
+    /// Replaces holder, format, secret, label, facts and last use if the version is still `credential.version`; raises it.
     async fn swap_credential(&self, credential: &Credential) -> Result<bool>;
     async fn delete_credential(&self, id: CredentialId) -> Result<bool>;
+    async fn put_failures(&self, failures: &Failures) -> Result<()>;
+
+    async fn insert_ceremony(&self, ceremony: &Ceremony) -> Result<()>;
+    /// Replaces contents, reply tag, keys and times if the version is still `ceremony.version`; raises it. One that ended stays ended.
+    async fn swap_ceremony(&self, ceremony: &Ceremony) -> Result<bool>;
+    /// Ends all open ceremonies of a person; those of a session end with it.
+    async fn end_ceremonies_of(&self, person: PersonId, now: Timestamp) -> Result<()>;
 
     async fn put_application(&self, application: &RelyingApplication) -> Result<()>;
     async fn delete_application(&self, id: ApplicationId) -> Result<bool>;
@@ -84,7 +95,7 @@ pub trait Transaction: Queries {
     async fn swap_session(&self, session: &Session) -> Result<bool>;
     /// Notes that the session was used; no version, the later instant wins.
     async fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()>;
-    /// Ends a session and its grants that are not offline, and leaves word for its applications ([`logout`](crate::logout)).
+    /// Ends a session with its ceremonies and its grants that are not offline, and leaves word for its applications ([`logout`](crate::logout)).
     async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
         let ended = self.close_session(id, now).await?;
         if ended {
@@ -92,7 +103,8 @@ pub trait Transaction: Queries {
         }
         Ok(ended)
     }
-    /// Ends all sessions of a person but one, with their grants, offline ones included, and leaves word for their applications.
+    /// Ends all sessions of a person but one, with their ceremonies and their grants, offline ones included, and leaves word for
+    /// their applications.
     /// Returns those that ended.
     async fn end_sessions_of(
         &self,
@@ -182,7 +194,7 @@ pub trait Transaction: Queries {
     /// Seals an event; conflicts where the sequence number is taken.
     async fn seal_audit(&self, id: AuditId, link: &ChainLink) -> Result<()>;
 
-    /// Deletes what expired before `now` and is of no more use: marks, flows, links, sessions, grants, tokens. At most
-    /// `limit` rows of each kind; answers how many went.
+    /// Deletes what expired before `now` and is of no more use: marks, ceremonies, flows, links, sessions, grants, tokens.
+    /// At most `limit` rows of each kind; answers how many went.
     async fn delete_expired(&self, now: Timestamp, limit: u64) -> Result<u64>;
 }

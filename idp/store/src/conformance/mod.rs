@@ -21,8 +21,10 @@
 #![allow(clippy::clone_on_copy, reason = "the macro that writes commands clones whatever they keep")]
 
 pub mod audit;
+pub mod ceremonies;
 pub mod operation;
 pub mod people;
+pub mod plugins;
 mod sample;
 pub mod sessions;
 pub mod single_use;
@@ -101,6 +103,11 @@ macro_rules! conformance_suite {
             people::keys_of_a_person_are_those_owned_and_those_issued
             people::an_application_goes_with_its_consents_and_grants
             people::consent_is_per_application_and_school
+            plugins::a_plugin_is_found_as_it_was_stored
+            plugins::a_plugin_is_swapped_by_one
+            plugins::a_plugin_goes_with_its_versions_and_files
+            plugins::a_publisher_has_one_name
+            plugins::stored_keys_are_counted_by_format
             sessions::a_session_is_found_by_its_token_while_it_stands
             sessions::a_session_is_swapped_by_one
             sessions::the_later_use_of_a_session_wins
@@ -112,6 +119,9 @@ macro_rules! conformance_suite {
             sessions::a_new_browser_is_told_from_a_known_one
             sessions::a_forgotten_browser_is_new_again
             sessions::a_grant_ends_once
+            sessions::a_grant_is_found_with_what_tells_whether_it_stands
+            sessions::a_grant_is_found_without_the_session_that_it_outlives
+            sessions::a_mark_is_asked_about_beside_a_grant
             sessions::a_refresh_token_is_rotated_by_one
             single_use::a_mark_is_set_by_one_of_many
             single_use::marks_of_different_kinds_are_different
@@ -124,6 +134,14 @@ macro_rules! conformance_suite {
             single_use::a_link_is_used_by_one
             single_use::an_expired_link_is_not_used
             single_use::killed_links_are_not_used
+            ceremonies::a_ceremony_is_what_was_stored
+            ceremonies::a_ceremony_is_swapped_by_one
+            ceremonies::a_ceremony_that_ended_stays_ended
+            ceremonies::an_open_ceremony_is_found_by_session_flow_and_factor
+            ceremonies::a_ceremony_is_found_by_its_reply_tag_while_it_is_open
+            ceremonies::open_ceremonies_end_with_their_session
+            ceremonies::open_ceremonies_of_a_person_end_together
+            ceremonies::failures_are_counted_for_each_key_and_go_with_it
             operation::a_message_goes_to_one_worker
             operation::a_message_comes_again_when_its_worker_went_away
             operation::a_message_is_due_when_it_says

@@ -6,11 +6,13 @@
 pub(crate) mod applications;
 pub(crate) mod audit;
 pub(crate) mod audit_log;
+pub(crate) mod ceremonies;
 pub(crate) mod expiry;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod operation;
 pub(crate) mod people;
+pub(crate) mod plugins;
 pub(crate) mod present;
 pub(crate) mod reseal;
 pub(crate) mod schools;
@@ -21,8 +23,8 @@ use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, PrimaryKeyToColumn,
-    QueryFilter,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
+    PrimaryKeyToColumn, QueryFilter, QuerySelect, Select,
 };
 use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
@@ -89,6 +91,16 @@ where
     Ok(E::find().filter(condition).all(db).await.map_err(stored)?.into_iter().next())
 }
 
+/// Selects all columns of a joined entity under names that begin with `start`. That ends in a full stop, so that no column
+/// of another entity has such a name: it would silently be read in the other's place.
+pub(crate) fn columns_of<S: EntityTrait, E: EntityTrait>(mut select: Select<S>, start: &str) -> Select<S> {
+    for column in E::Column::iter() {
+        let name = format!("{start}{}", column.as_str());
+        select = select.column_as(column, name);
+    }
+    select
+}
+
 fn column_name(column: &impl ColumnTrait) -> String {
     sea_orm::Iden::to_string(column)
 }
@@ -143,12 +155,20 @@ pub(crate) fn place(column: &str, id: Uuid) -> String {
 
 /// Seals a value for its place.
 pub(crate) fn seal(sealer: &dyn Sealer, column: &str, id: Uuid, plain: &[u8]) -> Result<Vec<u8>> {
-    sealer.seal(&place(column, id), plain).map_err(|error| StoreError::Database(Box::new(error)))
+    seal_at(sealer, &place(column, id), plain)
 }
 
 /// Opens a value in its place.
 pub(crate) fn open(sealer: &dyn Sealer, column: &'static str, id: Uuid, sealed: &[u8]) -> Result<Vec<u8>> {
-    sealer
-        .open(&place(column, id), sealed)
-        .map_err(|error| StoreError::Corrupt { what: column, source: Some(Box::new(error)) })
+    open_at(sealer, column, &place(column, id), sealed)
+}
+
+/// Seals a value for a place that says more than column and row.
+pub(crate) fn seal_at(sealer: &dyn Sealer, place: &str, plain: &[u8]) -> Result<Vec<u8>> {
+    sealer.seal(place, plain).map_err(|error| StoreError::Database(Box::new(error)))
+}
+
+/// Opens a value in such a place.
+pub(crate) fn open_at(sealer: &dyn Sealer, what: &'static str, place: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+    sealer.open(place, sealed).map_err(|error| StoreError::Corrupt { what, source: Some(Box::new(error)) })
 }

@@ -5,23 +5,31 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use super::ceremonies::contents_place;
 use super::operation::{DELIVERY, PRIVATE_KEY};
-use super::people::SECRET;
-use super::{Result, open, seal};
-use crate::entities::{credentials, outbox, signing_keys};
+use super::people::secret_place;
+use super::plugins::SETTINGS;
+use super::{Result, open_at, place, seal_at};
+use crate::entities::{ceremonies, credentials, outbox, plugins, signing_keys};
 use crate::error::stored;
 
 /// The sealed columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sealed {
     CredentialSecret,
+    CeremonyContents,
     SigningKey,
     Delivery,
+    PluginSettings,
 }
 
 impl Sealed {
-    pub(crate) const ALL: [Self; 3] = [Self::CredentialSecret, Self::SigningKey, Self::Delivery];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::CredentialSecret, Self::CeremonyContents, Self::SigningKey, Self::Delivery, Self::PluginSettings];
 }
+
+/// One sealed value: its row, the place that it is sealed for, and itself.
+type Value = (Uuid, String, Vec<u8>);
 
 /// One batch: the rows after `after` in the order of their keys. Answers how many were sealed again and the last key, `None`
 /// when there are no more.
@@ -35,15 +43,28 @@ pub(crate) async fn reseal<C: ConnectionTrait>(
     match column {
         Sealed::CredentialSecret => {
             let columns = (credentials::Column::Id, credentials::Column::Secret);
-            batch::<credentials::Entity, C>(db, sealer, columns, SECRET, after, limit).await
+            let value = |row: credentials::Model| (row.id, secret_place(&row), row.secret);
+            batch::<credentials::Entity, C>(db, sealer, columns, value, after, limit).await
+        }
+        Sealed::CeremonyContents => {
+            let columns = (ceremonies::Column::Id, ceremonies::Column::Contents);
+            let value = |row: ceremonies::Model| (row.id, contents_place(&row), row.contents);
+            batch::<ceremonies::Entity, C>(db, sealer, columns, value, after, limit).await
         }
         Sealed::SigningKey => {
             let columns = (signing_keys::Column::Id, signing_keys::Column::PrivateKey);
-            batch::<signing_keys::Entity, C>(db, sealer, columns, PRIVATE_KEY, after, limit).await
+            let value = |row: signing_keys::Model| (row.id, place(PRIVATE_KEY, row.id), row.private_key);
+            batch::<signing_keys::Entity, C>(db, sealer, columns, value, after, limit).await
+        }
+        Sealed::PluginSettings => {
+            let columns = (plugins::Column::Id, plugins::Column::Settings);
+            let value = |row: plugins::Model| (row.id, place(SETTINGS, row.id), row.settings);
+            batch::<plugins::Entity, C>(db, sealer, columns, value, after, limit).await
         }
         Sealed::Delivery => {
             let columns = (outbox::Column::Id, outbox::Column::Delivery);
-            batch::<outbox::Entity, C>(db, sealer, columns, DELIVERY, after, limit).await
+            let value = |row: outbox::Model| (row.id, place(DELIVERY, row.id), row.delivery);
+            batch::<outbox::Entity, C>(db, sealer, columns, value, after, limit).await
         }
     }
 }
@@ -52,7 +73,7 @@ async fn batch<E, C>(
     db: &C,
     sealer: &dyn Sealer,
     (id_column, sealed_column): (E::Column, E::Column),
-    place: &'static str,
+    value: fn(E::Model) -> Value,
     after: Uuid,
     limit: u64,
 ) -> Result<(u64, Option<Uuid>)>
@@ -60,21 +81,13 @@ where
     E: EntityTrait,
     C: ConnectionTrait,
 {
-    let rows: Vec<(Uuid, Vec<u8>)> = E::find()
-        .select_only()
-        .column(id_column)
-        .column(sealed_column)
-        .filter(id_column.gt(after))
-        .order_by_asc(id_column)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await
-        .map_err(stored)?;
-    let last = rows.last().map(|(id, _)| *id);
+    let rows =
+        E::find().filter(id_column.gt(after)).order_by_asc(id_column).limit(limit).all(db).await.map_err(stored)?;
+    let values: Vec<Value> = rows.into_iter().map(value).collect();
+    let last = values.last().map(|(id, ..)| *id);
     let mut count = 0;
-    for (id, sealed) in rows {
-        let plain = match open(sealer, place, id, &sealed) {
+    for (id, place, sealed) in values {
+        let plain = match open_at(sealer, "sealed value", &place, &sealed) {
             Ok(plain) => plain,
             // What does not open stays as it is: it may open yet, when the key that it needs comes back.
             Err(StoreError::Corrupt { .. }) => {
@@ -83,7 +96,7 @@ where
             }
             Err(error) => return Err(error),
         };
-        let again = seal(sealer, place, id, &plain)?;
+        let again = seal_at(sealer, &place, &plain)?;
         // Only if nobody replaced it meanwhile: what is written now is sealed with the current key anyway.
         let done = E::update_many()
             .col_expr(sealed_column, Expr::val(again))
