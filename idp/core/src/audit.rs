@@ -83,6 +83,27 @@ pub enum AuditKind {
     GrantRevoked,
     ConsentGiven,
     ConsentRefused,
+    /// A second factor was passed; the key's label is the detail.
+    FactorAccepted,
+    FactorRefused,
+    /// The person said, at a device, that it was not they.
+    FactorDeclined,
+    /// Too many wrong answers: the key waits.
+    FactorLocked,
+    /// The plugin failed, so nobody got in.
+    FactorFault,
+    RecoveryCodeUsed,
+    Elevated,
+    SteppedDown,
+    KeyAdded,
+    KeyRenamed,
+    KeyRemoved,
+    /// The link that permits the first key was asked for.
+    FirstKeyLinkAsked,
+    ManagedKeyImported,
+    ManagedKeyIssued,
+    ManagedKeyReturned,
+    ManagedKeyRetired,
     CodeReplayed,
     RefreshTokenReused,
     ClientAuthenticationFailed,
@@ -93,4 +114,6 @@ pub enum AuditKind {
     /// The database was replaced with that of a backup.
     BackupRestored,
     FirstRunCompleted,
+    PluginInstalled,
+    PluginRolledBack,
 }

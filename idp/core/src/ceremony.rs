@@ -25,7 +25,7 @@ pub struct Ceremony {
     /// The keys that were handed in.
     pub credentials: Vec<CredentialId>,
     pub contents: Contents,
-    /// By which a device that is not enrolled yet finds it; unique while the ceremony lives.
+    /// By which a device that is not enrolled yet finds it: that of the step. Unique while the ceremony is open, hashed in the row.
     pub reply_tag: Option<Vec<u8>>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::factor::{DeviceKey, Evidence};
 use crate::id::{CredentialId, PersonId, SchoolId};
 use crate::time::Timestamp;
 
@@ -29,8 +30,14 @@ pub struct Credential {
     pub label: String,
     /// Format of `secret`, the plugin's own numbering.
     pub format: u32,
-    /// What the plugin keeps; in the clear here, sealed in the row.
+    /// What the plugin keeps; in the clear here, sealed in the row for this owner, factor, key and version.
     pub secret: Vec<u8>,
+    /// The key of the device that holds it, with which the device's requests are authenticated.
+    pub device: Option<DeviceKey>,
+    /// What was proved when it was enrolled.
+    pub evidence: Evidence,
+    /// Shown to people; never secret.
+    pub facts: Vec<(String, String)>,
     /// Raised by each compare-and-swap.
     pub version: i64,
     pub created_at: Timestamp,

@@ -94,6 +94,10 @@ fn by(event: &AuditEvent) -> By {
             | AuditKind::MembershipChanged
             | AuditKind::SessionEnded
             | AuditKind::SignedOutEverywhere
+            | AuditKind::KeyRemoved
+            | AuditKind::ManagedKeyIssued
+            | AuditKind::ManagedKeyReturned
+            | AuditKind::ManagedKeyRetired
     );
     if by_hand && personal.address.is_none() && personal.user_agent.is_none() { By::Service } else { By::Person }
 }
@@ -130,6 +134,21 @@ fn kind_of(event: &AuditEvent) -> Option<EventKind> {
         }
         AuditKind::ConsentGiven => EventKind::ConsentGiven,
         AuditKind::ConsentRefused => EventKind::ConsentRefused,
+        AuditKind::FactorAccepted => EventKind::FactorAccepted,
+        AuditKind::FactorRefused => EventKind::FactorRefused,
+        AuditKind::FactorDeclined => EventKind::FactorDeclined,
+        AuditKind::FactorLocked => EventKind::FactorLocked,
+        AuditKind::FactorFault => EventKind::FactorFault,
+        AuditKind::RecoveryCodeUsed => EventKind::RecoveryCodeUsed,
+        AuditKind::Elevated => EventKind::Elevated,
+        AuditKind::SteppedDown => EventKind::SteppedDown,
+        AuditKind::KeyAdded => EventKind::KeyAdded,
+        AuditKind::KeyRenamed => EventKind::KeyRenamed,
+        AuditKind::KeyRemoved => EventKind::KeyRemoved,
+        AuditKind::FirstKeyLinkAsked => EventKind::FirstKeyLinkAsked,
+        AuditKind::ManagedKeyIssued => EventKind::ManagedKeyIssued,
+        AuditKind::ManagedKeyReturned => EventKind::ManagedKeyReturned,
+        AuditKind::ManagedKeyRetired => EventKind::ManagedKeyRetired,
         AuditKind::SchoolCreated
         | AuditKind::SchoolChanged
         | AuditKind::GroupChanged
@@ -141,6 +160,9 @@ fn kind_of(event: &AuditEvent) -> Option<EventKind> {
         | AuditKind::SigningKeyRetired
         | AuditKind::MasterKeyRotated
         | AuditKind::BackupMade
-        | AuditKind::BackupRestored => return None,
+        | AuditKind::BackupRestored
+        | AuditKind::ManagedKeyImported
+        | AuditKind::PluginInstalled
+        | AuditKind::PluginRolledBack => return None,
     })
 }

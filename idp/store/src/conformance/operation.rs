@@ -11,7 +11,7 @@ use keyholder_core::link::LinkPurpose;
 use keyholder_core::outbox::Lane;
 use keyholder_core::ports::{Queries as _, SingleUse};
 
-use super::sample::{NOW, Serial, at, credential, flow, link, message, refresh_token, sample};
+use super::sample::{NOW, Serial, at, ceremony, credential, flow, link, message, refresh_token, sample};
 use super::{execute, is_conflict, only};
 use crate::SqlStore;
 
@@ -146,8 +146,11 @@ pub async fn what_expired_goes_and_the_rest_stays(store: &SqlStore) {
     let s = sample(store).await;
     let (begun, mailed) = (flow(), link(Some(s.person.id), LinkPurpose::SetPassword { resume: None }));
     let token = refresh_token(&s.grant);
-    execute!(store, t, [begun, mailed, token], async move {
+    let key = credential(CredentialOwner::Person(s.person.id), None, None);
+    let waiting = ceremony(&s.session, Some(begun.id), &key);
+    execute!(store, t, [begun, mailed, token, waiting], async move {
         t.insert_flow(&begun).await?;
+        t.insert_ceremony(&waiting).await?;
         t.put_link(&mailed).await?;
         t.insert_refresh_token(&token).await?;
         t.use_once(SingleUse::AuthorizationCode, b"code", at(60)).await
@@ -157,6 +160,8 @@ pub async fn what_expired_goes_and_the_rest_stays(store: &SqlStore) {
     assert_eq!(execute!(store, t, [], t.delete_expired(at(60), 100)).await.unwrap(), 0);
     assert_eq!(execute!(store, t, [], t.delete_expired(at(61), 100)).await.unwrap(), 1);
     assert!(!store.is_used(SingleUse::AuthorizationCode, b"code").await.unwrap());
+    assert_eq!(execute!(store, t, [], t.delete_expired(at(301), 100)).await.unwrap(), 1);
+    assert_eq!(store.find_ceremony(waiting.id).await.unwrap(), None);
     assert!(store.find_flow(begun.id).await.unwrap().is_some());
     // Everything else of the sample ends within the hour.
     assert_eq!(execute!(store, t, [], t.delete_expired(at(3601), 100)).await.unwrap(), 5);
@@ -183,14 +188,17 @@ pub async fn sealing_again_keeps_what_is_sealed(store: &SqlStore) {
     let s = sample(store).await;
     let (secret, key, sent) =
         (credential(CredentialOwner::Person(s.person.id), None, None), signing_key(), message(NOW));
-    execute!(store, t, [secret, key, sent], async move {
+    let waiting = ceremony(&s.session, None, &secret);
+    execute!(store, t, [secret, key, sent, waiting], async move {
         t.insert_credential(&secret).await?;
+        t.insert_ceremony(&waiting).await?;
         t.insert_signing_key(&key).await?;
         t.insert_outbox(&sent).await
     })
     .await
     .unwrap();
-    assert_eq!(store.reseal().await.unwrap(), 3);
+    assert_eq!(store.reseal().await.unwrap(), 4);
+    assert_eq!(store.find_ceremony(waiting.id).await.unwrap(), Some(waiting));
     assert_eq!(store.list_credentials(s.person.id).await.unwrap(), [secret]);
     assert_eq!(store.list_signing_keys().await.unwrap(), [key]);
     let claimed = execute!(store, t, [], t.claim_outbox(Lane::Mails, "w", NOW, at(1), 10)).await.unwrap();

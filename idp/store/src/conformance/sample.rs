@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use keyholder_core::application::{
     ApplicationType, ClientAuthentication, ConsentRule, GrantType, OfferedTo, OidcClient, RefreshRotation,
@@ -9,16 +10,18 @@ use keyholder_core::application::{
 };
 use keyholder_core::assurance::{Assurance, Proof};
 use keyholder_core::audit::{AuditEvent, AuditKind, PersonalFields};
+use keyholder_core::ceremony::{Ceremony, Contents};
 use keyholder_core::credential::{Credential, CredentialOwner};
-use keyholder_core::flow::{Ask, Flow, Origin, Stage};
+use keyholder_core::factor::{Ask, DeviceKey, Evidence, Field, FieldKind, Form, Occasion, Prompt, Purpose, Step, Text};
+use keyholder_core::flow::{self, Flow, Origin, Stage};
 use keyholder_core::grant::{Grant, RefreshToken};
 use keyholder_core::id::{
-    ApplicationId, AuditId, CredentialId, FlowId, GrantId, MailedLinkId, MembershipId, OutboxId, PersonId,
+    ApplicationId, AuditId, CeremonyId, CredentialId, FlowId, GrantId, MailedLinkId, MembershipId, OutboxId, PersonId,
     PupilScopeId, RefreshTokenId, SchoolId, SessionId, TokenHash, TrustId, UserGroupId,
 };
 use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::locale::Language;
-use keyholder_core::membership::{Membership, PupilScope, PupilScopeKind, UserGroup};
+use keyholder_core::membership::{FirstKey, Membership, PupilScope, PupilScopeKind, UserGroup};
 use keyholder_core::outbox::{Delivery, OutboxMessage};
 use keyholder_core::person::{Email, Person};
 use keyholder_core::random::Random;
@@ -112,6 +115,7 @@ pub(super) fn group(school: SchoolId, slug: &str) -> UserGroup {
         restricted: vec!["read".to_owned()],
         needs: Assurance::MultiFactor,
         elevation_minutes: 30,
+        first_key: FirstKey::Pass,
         created_at: NOW,
     }
 }
@@ -249,10 +253,67 @@ pub(super) fn credential(owner: CredentialOwner, holder: Option<PersonId>, looku
         label: "Phone".to_owned(),
         format: 1,
         secret: b"a seed that nobody may read".to_vec(),
+        device: Some(DeviceKey { spki: vec![4, 8, 15] }),
+        evidence: Evidence { possession: true, amr: vec!["otp".to_owned()], ..Evidence::default() },
+        facts: vec![("left".to_owned(), "8".to_owned())],
         version: 1,
         created_at: NOW,
         last_used_at: None,
     }
+}
+
+pub(super) fn ceremony(session: &Session, flow: Option<FlowId>, key: &Credential) -> Ceremony {
+    let reply_tag = Some(token().0.to_vec());
+    let field = Field {
+        name: "code".to_owned(),
+        label: text("code"),
+        hint: None,
+        placeholder: None,
+        kind: FieldKind::OneTimeCode(6),
+        required: true,
+    };
+    let form =
+        Form { title: text("title"), help: None, exhibits: Vec::new(), fields: vec![field], submit: text("submit") };
+    let id = CeremonyId::draw(&Serial, NOW);
+    Ceremony {
+        id,
+        version: 1,
+        session: session.id,
+        flow,
+        person: session.person,
+        factor: key.factor.clone(),
+        purpose: if flow.is_some() { Purpose::SignIn } else { Purpose::Enrolment },
+        credentials: vec![key.id],
+        contents: Contents {
+            step: Step {
+                state: b"a state that nobody may read".to_vec(),
+                lifetime: Duration::from_mins(5),
+                prompts: vec![Prompt { id: "code".to_owned(), ask: Ask::Form(form) }],
+                problem: None,
+                reply_tag: reply_tag.clone(),
+                effects: Vec::new(),
+            },
+            occasion: Occasion {
+                ceremony: id.to_string(),
+                application: Some("Safeguarding".to_owned()),
+                school: None,
+                browser: "Firefox on Windows".to_owned(),
+                address: Some("192.0.2.1".to_owned()),
+                place: None,
+                began_at: NOW,
+                number: Some("47".to_owned()),
+            },
+            label: None,
+        },
+        reply_tag,
+        created_at: NOW,
+        expires_at: at(300),
+        ended_at: None,
+    }
+}
+
+fn text(key: &str) -> Text {
+    Text { key: key.to_owned(), args: Vec::new() }
 }
 
 pub(super) fn flow() -> Flow {
@@ -261,7 +322,7 @@ pub(super) fn flow() -> Flow {
         version: 1,
         browser: token(),
         origin: Origin::Portal { return_to: "/".to_owned() },
-        ask: Ask { login_hint: Some("ann@oakfield.example".to_owned()), ..Ask::default() },
+        ask: flow::Ask { login_hint: Some("ann@oakfield.example".to_owned()), ..flow::Ask::default() },
         began_at: NOW,
         expires_at: at(1800),
         stage: Stage::FirstProof { email: "ann@oakfield.example".to_owned() },

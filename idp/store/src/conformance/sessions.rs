@@ -1,12 +1,14 @@
 //! Sessions, browsers, grants, refresh tokens.
 
 use futures::future::join_all;
+use keyholder_core::grant::GrantInFull;
 use keyholder_core::id::{GrantId, SessionId};
+use keyholder_core::membership::MembershipInFull;
 use keyholder_core::outbox::{Delivery, Lane};
-use keyholder_core::ports::{Familiarity, Queries as _};
+use keyholder_core::ports::{Familiarity, Queries as _, SingleUse};
 use keyholder_core::session::KnownBrowser;
 
-use super::sample::{NOW, Serial, at, refresh_token, sample, session, token};
+use super::sample::{NOW, Sample, Serial, at, group, membership, refresh_token, sample, session, token};
 use super::{execute, is_conflict, only};
 use crate::SqlStore;
 
@@ -215,6 +217,81 @@ pub async fn a_grant_ends_once(store: &SqlStore) {
     assert_eq!(ends.await.into_iter().filter(|ended| *ended).count(), 1);
     assert!(!store.find_grant(id).await.unwrap().unwrap().is_live(at(6)));
     assert!(store.list_live_grants(s.session.id, at(6)).await.unwrap().is_empty());
+}
+
+/// What is to be found behind the grant of the sample.
+fn in_full(s: &Sample) -> GrantInFull {
+    GrantInFull {
+        grant: s.grant.clone(),
+        session: Some(s.session.clone()),
+        person: s.person.clone(),
+        member: MembershipInFull {
+            membership: s.membership.clone(),
+            school: s.school.clone(),
+            group: s.group.clone(),
+            pupil_scopes: s.scopes.iter().rev().cloned().collect(),
+        },
+        is_marked: false,
+    }
+}
+
+pub async fn a_grant_is_found_with_what_tells_whether_it_stands(store: &SqlStore) {
+    let mut s = sample(store).await;
+    // What else there is of the person, the session, the school and the scopes.
+    let group = group(s.other_school.id, "staff");
+    let elsewhere = membership(&s.person, &s.other_school, &group);
+    let mut other = membership(&s.other_person, &s.school, &s.group);
+    other.pupil_scopes.clone_from(&s.membership.pupil_scopes);
+    let (second, of_another) = (session(&s.person), session(&s.other_person));
+    execute!(store, t, [group, elsewhere, other, second, of_another], async move {
+        t.put_group(&group).await?;
+        t.put_membership(&elsewhere).await?;
+        t.put_membership(&other).await?;
+        t.insert_session(&second).await?;
+        t.insert_session(&of_another).await
+    })
+    .await
+    .unwrap();
+    assert_eq!(store.find_grant_in_full(s.grant.id, None).await.unwrap(), Some(in_full(&s)));
+    assert_eq!(store.find_grant_in_full(GrantId::draw(&Serial, NOW), None).await.unwrap(), None);
+
+    // As it is now, ended or not.
+    (s.membership.pupil_scopes, s.scopes) = (Vec::new(), Vec::new());
+    s.membership.ends_at = Some(at(7));
+    s.person.disabled_at = Some(at(8));
+    execute!(store, t, [s], async move {
+        t.put_membership(&s.membership).await?;
+        t.update_person(&s.person).await?;
+        t.end_session(s.session.id, at(9)).await
+    })
+    .await
+    .unwrap();
+    s.session = store.find_session(s.session.id).await.unwrap().unwrap();
+    s.grant.ended_at = Some(at(9));
+    assert_eq!(s.session.ended_at, Some(at(9)));
+    assert_eq!(store.find_grant_in_full(s.grant.id, None).await.unwrap(), Some(in_full(&s)));
+}
+
+pub async fn a_grant_is_found_without_the_session_that_it_outlives(store: &SqlStore) {
+    let s = sample(store).await;
+    let mut offline = s.grant.clone();
+    (offline.id, offline.session, offline.offline) = (GrantId::draw(&Serial, NOW), session(&s.person).id, true);
+    execute!(store, t, [offline], t.insert_grant(&offline)).await.unwrap();
+    let expected = GrantInFull { grant: offline.clone(), session: None, ..in_full(&s) };
+    assert_eq!(store.find_grant_in_full(offline.id, None).await.unwrap(), Some(expected));
+}
+
+pub async fn a_mark_is_asked_about_beside_a_grant(store: &SqlStore) {
+    let s = sample(store).await;
+    let mark = (SingleUse::RevokedAccessToken, b"this one".as_slice());
+    assert_eq!(store.find_grant_in_full(s.grant.id, Some(mark)).await.unwrap(), Some(in_full(&s)));
+    execute!(store, t, [], t.use_once(SingleUse::RevokedAccessToken, b"this one", at(60))).await.unwrap();
+    let set = GrantInFull { is_marked: true, ..in_full(&s) };
+    assert_eq!(store.find_grant_in_full(s.grant.id, Some(mark)).await.unwrap(), Some(set));
+    let others = [(SingleUse::RevokedAccessToken, b"another".as_slice()), (SingleUse::ClientAssertion, mark.1)];
+    for other in others.map(Some).into_iter().chain([None]) {
+        assert_eq!(store.find_grant_in_full(s.grant.id, other).await.unwrap(), Some(in_full(&s)), "{other:?}");
+    }
 }
 
 pub async fn a_refresh_token_is_rotated_by_one(store: &SqlStore) {

@@ -28,6 +28,7 @@ pub async fn marks_of_different_kinds_are_different(store: &SqlStore) {
         SingleUse::ClientAssertion,
         SingleUse::RevokedAccessToken,
         SingleUse::FlowAdopted,
+        SingleUse::FactorToken,
     ] {
         assert!(execute!(store, t, [], t.use_once(kind, b"value", at(60))).await.unwrap(), "{kind:?}");
         assert!(!execute!(store, t, [], t.use_once(kind, b"value", at(60))).await.unwrap(), "{kind:?}");

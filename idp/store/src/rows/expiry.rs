@@ -5,7 +5,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::Result;
-use crate::entities::{flows, grants, mailed_links, refresh_tokens, sessions, single_use_marks};
+use crate::entities::{ceremonies, flows, grants, mailed_links, refresh_tokens, sessions, single_use_marks};
 use crate::error::stored;
 
 /// Deletes at most `limit` rows whose `expiry` lies before `now`, the oldest first.
@@ -34,11 +34,14 @@ pub(crate) async fn delete_expired<C: ConnectionTrait>(db: &C, now: Timestamp, l
         limit,
     )
     .await?;
+    // Ceremonies before their flows: what goes by itself is counted.
+    count +=
+        delete::<ceremonies::Entity, C>(db, ceremonies::Column::Id, ceremonies::Column::ExpiresAt, now, limit).await?;
     count += delete::<flows::Entity, C>(db, flows::Column::Id, flows::Column::ExpiresAt, now, limit).await?;
     count +=
         delete::<mailed_links::Entity, C>(db, mailed_links::Column::Id, mailed_links::Column::ExpiresAt, now, limit)
             .await?;
-    // Tokens before their grants: what goes by itself is counted.
+    // Tokens before their grants, likewise.
     count += delete::<refresh_tokens::Entity, C>(
         db,
         refresh_tokens::Column::Id,

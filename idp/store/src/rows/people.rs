@@ -1,6 +1,7 @@
 //! People, passwords, memberships, credentials.
 
 use keyholder_core::credential::{Credential, CredentialOwner};
+use keyholder_core::factor::DeviceKey;
 use keyholder_core::id::{CredentialId, MembershipId, PersonId, PupilScopeId, SchoolId, UserGroupId};
 use keyholder_core::membership::{Membership, MembershipInFull};
 use keyholder_core::person::{Email, Person, StoredPassword};
@@ -8,21 +9,33 @@ use keyholder_core::ports::{PersonFilter, Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IdenStatic, Iterable, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait, Select,
 };
+use uuid::Uuid;
 
 use super::schools::{read_group, read_pupil_scope, read_school};
-use super::{Result, find, insert, instant, millis, open, put, read_word, replace_if, seal, write_word};
+use super::{
+    Result, columns_of, find, insert, instant, millis, open_at, put, read_json, read_word, replace_if, seal_at,
+    write_json, write_word,
+};
 use crate::entities::{
     credentials, membership_pupil_scopes, memberships, passwords, people, pupil_scopes, schools, user_groups,
 };
 use crate::error::{corrupt, stored};
 
-/// Where the secret of a credential is sealed for.
-pub(crate) const SECRET: &str = "credentials.secret";
+/// What the secret of a credential is sealed for: this key of this owner and factor at this version. In another row, or in its
+/// own after a later change, it does not open.
+pub(crate) fn secret_place(row: &credentials::Model) -> String {
+    let (kind, owner) = match (row.owner_person_id, row.owner_school_id) {
+        (Some(person), _) => ("person", person),
+        (None, school) => ("school", school.unwrap_or(Uuid::nil())),
+    };
+    let (id, owner) = (row.id.as_simple(), owner.as_simple());
+    format!("credentials.secret/{id}/{kind}/{owner}/{}/{}", row.factor, row.version)
+}
 
-fn read_person(row: people::Model) -> Result<Person> {
+pub(crate) fn read_person(row: people::Model) -> Result<Person> {
     Ok(Person {
         id: PersonId::from_uuid(row.id),
         subject: row.subject,
@@ -76,6 +89,7 @@ fn read_credential(sealer: &dyn Sealer, row: credentials::Model) -> Result<Crede
         (None, Some(school)) => CredentialOwner::School(SchoolId::from_uuid(school)),
         _ => return Err(corrupt("owner of a credential")),
     };
+    let secret = open_at(sealer, "credential", &secret_place(&row), &row.secret)?;
     Ok(Credential {
         id: CredentialId::from_uuid(row.id),
         owner,
@@ -84,21 +98,23 @@ fn read_credential(sealer: &dyn Sealer, row: credentials::Model) -> Result<Crede
         lookup: row.lookup,
         label: row.label,
         format: u32::try_from(row.format).map_err(|_| corrupt("credential"))?,
-        secret: open(sealer, SECRET, row.id, &row.secret)?,
+        secret,
+        device: row.device.map(|spki| DeviceKey { spki }),
+        evidence: read_json("credential", &row.evidence)?,
+        facts: read_json("credential", &row.facts)?,
         version: row.version,
         created_at: Timestamp::from_millis(row.created_at),
         last_used_at: instant(row.last_used_at),
     })
 }
 
-fn write_credential(sealer: &dyn Sealer, credential: &Credential) -> Result<credentials::Model> {
-    let id = credential.id.as_uuid();
+fn write_credential(sealer: &dyn Sealer, credential: &Credential, version: i64) -> Result<credentials::Model> {
     let (owner_person_id, owner_school_id) = match credential.owner {
         CredentialOwner::Person(person) => (Some(person.as_uuid()), None),
         CredentialOwner::School(school) => (None, Some(school.as_uuid())),
     };
-    Ok(credentials::Model {
-        id,
+    let row = credentials::Model {
+        id: credential.id.as_uuid(),
         owner_person_id,
         owner_school_id,
         holder_id: credential.holder.map(PersonId::as_uuid),
@@ -106,11 +122,16 @@ fn write_credential(sealer: &dyn Sealer, credential: &Credential) -> Result<cred
         lookup: credential.lookup.clone(),
         label: credential.label.clone(),
         format: i64::from(credential.format),
-        secret: seal(sealer, SECRET, id, &credential.secret)?,
-        version: credential.version,
+        secret: Vec::new(),
+        version,
         created_at: credential.created_at.as_millis(),
         last_used_at: millis(credential.last_used_at),
-    })
+        device: credential.device.as_ref().map(|device| device.spki.clone()),
+        evidence: write_json(&credential.evidence)?,
+        facts: write_json(&credential.facts)?,
+    };
+    let secret = seal_at(sealer, &secret_place(&row), &credential.secret)?;
+    Ok(credentials::Model { secret, ..row })
 }
 
 pub(crate) async fn list_people<C: ConnectionTrait>(db: &C, filter: PersonFilter) -> Result<Vec<Person>> {
@@ -197,64 +218,64 @@ pub(crate) async fn find_membership<C: ConnectionTrait>(db: &C, id: MembershipId
     Ok(Some(read_membership(&row, scopes)))
 }
 
-/// Selects all columns of a joined entity under names that begin so.
-fn columns_of<E: EntityTrait>(mut select: Select<memberships::Entity>, start: &str) -> Select<memberships::Entity> {
-    for column in E::Column::iter() {
-        let name = format!("{start}{}", column.as_str());
-        select = select.column_as(column, name);
-    }
-    select
-}
-
-pub(crate) async fn list_memberships<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
-    // One statement, since every userinfo asks for it: a row for each pupil scope, or one where there is none.
-    let school: RelationDef = memberships::Entity::belongs_to(schools::Entity)
-        .from(memberships::Column::SchoolId)
-        .to(schools::Column::Id)
-        .into();
-    let group: RelationDef = memberships::Entity::belongs_to(user_groups::Entity)
-        .from(memberships::Column::GroupId)
-        .to(user_groups::Column::Id)
-        .into();
-    let link: RelationDef = memberships::Entity::belongs_to(membership_pupil_scopes::Entity)
-        .from(memberships::Column::Id)
+/// Joins to memberships what they refer to: a row for each pupil scope in their order, or one where there is none.
+pub(crate) fn join_members<S: EntityTrait>(select: Select<S>) -> Select<S> {
+    use memberships::Column::{GroupId, Id, SchoolId};
+    let school = memberships::Entity::belongs_to(schools::Entity).from(SchoolId).to(schools::Column::Id).into();
+    let group = memberships::Entity::belongs_to(user_groups::Entity).from(GroupId).to(user_groups::Column::Id).into();
+    let link = memberships::Entity::belongs_to(membership_pupil_scopes::Entity)
+        .from(Id)
         .to(membership_pupil_scopes::Column::MembershipId)
         .into();
-    let scope: RelationDef = membership_pupil_scopes::Entity::belongs_to(pupil_scopes::Entity)
+    let scope = membership_pupil_scopes::Entity::belongs_to(pupil_scopes::Entity)
         .from(membership_pupil_scopes::Column::PupilScopeId)
         .to(pupil_scopes::Column::Id)
         .into();
-    let mut select = memberships::Entity::find()
+    let mut select = select
         .join(JoinType::InnerJoin, school)
         .join(JoinType::InnerJoin, group)
         .join(JoinType::LeftJoin, link)
-        .join(JoinType::LeftJoin, scope);
-    select = columns_of::<schools::Entity>(select, "school_");
-    select = columns_of::<user_groups::Entity>(select, "group_");
-    select = columns_of::<pupil_scopes::Entity>(select, "scope_");
-    let query = select
+        .join(JoinType::LeftJoin, scope)
+        .order_by_asc(membership_pupil_scopes::Column::Position);
+    select = columns_of::<_, schools::Entity>(select, "school.");
+    select = columns_of::<_, user_groups::Entity>(select, "group.");
+    columns_of::<_, pupil_scopes::Entity>(select, "scope.")
+}
+
+/// The membership that a row of [`join_members`] belongs to, still without pupil scopes.
+pub(crate) fn read_member(row: &QueryResult, membership: &memberships::Model) -> Result<MembershipInFull> {
+    Ok(MembershipInFull {
+        membership: read_membership(membership, Vec::new()),
+        school: read_school(schools::Model::from_query_result(row, "school.").map_err(stored)?)?,
+        group: read_group(user_groups::Model::from_query_result(row, "group.").map_err(stored)?)?,
+        pupil_scopes: Vec::new(),
+    })
+}
+
+/// Adds the pupil scope of a row of [`join_members`], if it has one.
+pub(crate) fn add_pupil_scope(member: &mut MembershipInFull, row: &QueryResult) -> Result<()> {
+    let scope = pupil_scopes::Model::from_query_result_optional(row, "scope.").map_err(stored)?;
+    if let Some(scope) = scope.map(read_pupil_scope).transpose()? {
+        member.membership.pupil_scopes.push(scope.id);
+        member.pupil_scopes.push(scope);
+    }
+    Ok(())
+}
+
+pub(crate) async fn list_memberships<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
+    let select = memberships::Entity::find()
         .filter(memberships::Column::PersonId.eq(person.as_uuid()))
         .order_by_asc(memberships::Column::CreatedAt)
-        .order_by_asc(memberships::Column::Id)
-        .order_by_asc(membership_pupil_scopes::Column::Position)
-        .into_query();
+        .order_by_asc(memberships::Column::Id);
     let mut found: Vec<MembershipInFull> = Vec::new();
-    for row in db.query_all(&query).await.map_err(stored)? {
+    for row in db.query_all(&join_members(select).into_query()).await.map_err(stored)? {
         let membership = memberships::Model::from_query_result(&row, "").map_err(stored)?;
-        let scope = pupil_scopes::Model::from_query_result_optional(&row, "scope_").map_err(stored)?;
-        let scope = scope.map(read_pupil_scope).transpose()?;
         let id = MembershipId::from_uuid(membership.id);
         if found.last().is_none_or(|last| last.membership.id != id) {
-            found.push(MembershipInFull {
-                membership: read_membership(&membership, Vec::new()),
-                school: read_school(schools::Model::from_query_result(&row, "school_").map_err(stored)?)?,
-                group: read_group(user_groups::Model::from_query_result(&row, "group_").map_err(stored)?)?,
-                pupil_scopes: Vec::new(),
-            });
+            found.push(read_member(&row, &membership)?);
         }
-        if let (Some(scope), Some(last)) = (scope, found.last_mut()) {
-            last.membership.pupil_scopes.push(scope.id);
-            last.pupil_scopes.push(scope);
+        if let Some(last) = found.last_mut() {
+            add_pupil_scope(last, &row)?;
         }
     }
     Ok(found)
@@ -304,6 +325,15 @@ pub(crate) async fn list_credentials<C: ConnectionTrait>(
     rows.into_iter().map(|row| read_credential(sealer, row)).collect()
 }
 
+pub(crate) async fn find_credential<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    id: CredentialId,
+) -> Result<Option<Credential>> {
+    let row = find::<credentials::Entity, C>(db, credentials::Column::Id.eq(id.as_uuid())).await?;
+    row.map(|row| read_credential(sealer, row)).transpose()
+}
+
 pub(crate) async fn find_credential_by_lookup<C: ConnectionTrait>(
     db: &C,
     sealer: &dyn Sealer,
@@ -320,7 +350,7 @@ pub(crate) async fn insert_credential<C: ConnectionTrait>(
     sealer: &dyn Sealer,
     credential: &Credential,
 ) -> Result<()> {
-    insert::<credentials::Entity, C>(db, write_credential(sealer, credential)?).await
+    insert::<credentials::Entity, C>(db, write_credential(sealer, credential, credential.version)?).await
 }
 
 pub(crate) async fn swap_credential<C: ConnectionTrait>(
@@ -328,14 +358,16 @@ pub(crate) async fn swap_credential<C: ConnectionTrait>(
     sealer: &dyn Sealer,
     credential: &Credential,
 ) -> Result<bool> {
-    let id = credential.id.as_uuid();
+    let row = write_credential(sealer, credential, credential.version.saturating_add(1))?;
     let done = credentials::Entity::update_many()
-        .col_expr(credentials::Column::Format, Expr::val(i64::from(credential.format)))
-        .col_expr(credentials::Column::Secret, Expr::val(seal(sealer, SECRET, id, &credential.secret)?))
-        .col_expr(credentials::Column::Label, Expr::val(credential.label.clone()))
-        .col_expr(credentials::Column::LastUsedAt, Expr::val(millis(credential.last_used_at)))
-        .col_expr(credentials::Column::Version, Expr::val(credential.version.saturating_add(1)))
-        .filter(credentials::Column::Id.eq(id).and(credentials::Column::Version.eq(credential.version)))
+        .col_expr(credentials::Column::HolderId, Expr::val(row.holder_id))
+        .col_expr(credentials::Column::Format, Expr::val(row.format))
+        .col_expr(credentials::Column::Secret, Expr::val(row.secret))
+        .col_expr(credentials::Column::Label, Expr::val(row.label))
+        .col_expr(credentials::Column::Facts, Expr::val(row.facts))
+        .col_expr(credentials::Column::LastUsedAt, Expr::val(row.last_used_at))
+        .col_expr(credentials::Column::Version, Expr::val(row.version))
+        .filter(credentials::Column::Id.eq(row.id).and(credentials::Column::Version.eq(credential.version)))
         .exec(db)
         .await
         .map_err(stored)?;

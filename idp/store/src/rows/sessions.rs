@@ -10,11 +10,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::ceremonies::end_ceremonies;
 use super::{Result, find, insert, instant, millis, read_json, read_token, replace_if, write_json};
-use crate::entities::{grants, known_browsers, sessions};
+use crate::entities::{ceremonies, grants, known_browsers, sessions};
 use crate::error::stored;
 
-fn read_session(row: sessions::Model) -> Result<Session> {
+pub(crate) fn read_session(row: sessions::Model) -> Result<Session> {
     Ok(Session {
         id: SessionId::from_uuid(row.id),
         person: PersonId::from_uuid(row.person_id),
@@ -113,6 +114,7 @@ pub(crate) async fn end_session<C: ConnectionTrait>(db: &C, id: SessionId, now: 
         .exec(db)
         .await
         .map_err(stored)?;
+    end_ceremonies(db, ceremonies::Column::SessionId.eq(id.as_uuid()), now).await?;
     Ok(done.rows_affected > 0)
 }
 
@@ -151,6 +153,7 @@ pub(crate) async fn end_sessions_of<C: ConnectionTrait>(
         if done.rows_affected > 0 {
             ended.push(SessionId::from_uuid(id));
         }
+        end_ceremonies(db, ceremonies::Column::SessionId.eq(id), now).await?;
     }
     of_grants.exec(db).await.map_err(stored)?;
     Ok(ended)

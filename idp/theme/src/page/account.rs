@@ -263,11 +263,26 @@ pub enum EventKind {
     ApplicationEnded,
     ConsentGiven,
     ConsentRefused,
+    FactorAccepted,
+    FactorRefused,
+    FactorDeclined,
+    FactorLocked,
+    FactorFault,
+    RecoveryCodeUsed,
+    Elevated,
+    SteppedDown,
+    KeyAdded,
+    KeyRenamed,
+    KeyRemoved,
+    FirstKeyLinkAsked,
+    ManagedKeyIssued,
+    ManagedKeyReturned,
+    ManagedKeyRetired,
 }
 
 impl EventKind {
     /// Every kind, for the samples.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 40] = [
         Self::SignedIn,
         Self::SignedInNewBrowser,
         Self::SignInFailed,
@@ -293,5 +308,20 @@ impl EventKind {
         Self::ApplicationEnded,
         Self::ConsentGiven,
         Self::ConsentRefused,
+        Self::FactorAccepted,
+        Self::FactorRefused,
+        Self::FactorDeclined,
+        Self::FactorLocked,
+        Self::FactorFault,
+        Self::RecoveryCodeUsed,
+        Self::Elevated,
+        Self::SteppedDown,
+        Self::KeyAdded,
+        Self::KeyRenamed,
+        Self::KeyRemoved,
+        Self::FirstKeyLinkAsked,
+        Self::ManagedKeyIssued,
+        Self::ManagedKeyReturned,
+        Self::ManagedKeyRetired,
     ];
 }

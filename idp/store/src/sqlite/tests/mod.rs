@@ -2,6 +2,7 @@
 
 mod durability;
 mod opening;
+mod sealing;
 mod secrecy;
 mod writing;
 

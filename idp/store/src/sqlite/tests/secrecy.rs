@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use keyholder_core::application::SigningAlgorithm;
 use keyholder_core::credential::{Credential, CredentialOwner};
+use keyholder_core::factor::Evidence;
 use keyholder_core::id::{CredentialId, OutboxId, PersonId, SigningKeyId};
 use keyholder_core::key::{KeyState, SigningKey};
 use keyholder_core::locale::Language;
@@ -14,6 +15,7 @@ use keyholder_core::person::{Email, Person};
 use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
 
+use super::sealing::{ceremony, session};
 use crate::seal::MasterKey;
 use crate::store::tests::SystemRandom;
 use crate::{SqlStore, SqliteOptions};
@@ -51,11 +53,17 @@ impl Command for KeepSecrets {
                 label: "this-is-a-label".to_owned(),
                 format: 1,
                 secret: SECRET.as_bytes().to_vec(),
+                device: None,
+                evidence: Evidence::default(),
+                facts: Vec::new(),
                 version: 1,
                 created_at: NOW,
                 last_used_at: None,
             })
             .await?;
+        let session = session(self.0);
+        transaction.insert_session(&session).await?;
+        transaction.insert_ceremony(&ceremony(&session, SECRET)).await?;
         transaction
             .insert_signing_key(&SigningKey {
                 id: SigningKeyId::draw(&SystemRandom, NOW),
@@ -135,7 +143,7 @@ async fn after_sealing_again_the_former_key_may_be_forgotten() {
     // Beside the server, as the command line does it.
     let rotated = Arc::new(MasterKey::rotate(&file, Arc::new(SystemRandom)).unwrap());
     let beside = SqlStore::open(&SqliteOptions::beside(&path), rotated).await.unwrap();
-    assert_eq!(beside.reseal().await.unwrap(), 3);
+    assert_eq!(beside.reseal().await.unwrap(), 4);
     beside.close().await;
     MasterKey::forget_former(&file, Arc::new(SystemRandom)).unwrap();
 
@@ -145,5 +153,6 @@ async fn after_sealing_again_the_former_key_may_be_forgotten() {
     let key = Arc::new(MasterKey::load(&file, Arc::new(SystemRandom)).unwrap());
     let store = SqlStore::open(&SqliteOptions::server(&path), key).await.unwrap();
     assert_eq!(store.list_credentials(person).await.unwrap()[0].secret, SECRET.as_bytes());
+    assert_eq!(store.list_open_ceremonies(person, NOW).await.unwrap()[0].contents.step.state, SECRET.as_bytes());
     assert_eq!(store.list_signing_keys().await.unwrap()[0].private_der, SECRET.as_bytes());
 }
