@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::{Assurance, Proof};
 use crate::id::{ApplicationId, GrantId, MembershipId, PersonId, RefreshTokenId, SchoolId, SessionId, TokenHash};
+use crate::membership::MembershipInFull;
+use crate::person::Person;
+use crate::session::Session;
 use crate::time::Timestamp;
 
 /// A session's (or offline token's) use of one application: its school, proofs, scopes. Claims, userinfo, refresh,
@@ -41,6 +44,19 @@ impl Grant {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
     }
+}
+
+/// A grant with what tells whether it still stands, all as it was at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantInFull {
+    pub grant: Grant,
+    /// Missing where the clean-up took it: an offline grant outlives its session.
+    pub session: Option<Session>,
+    pub person: Person,
+    /// The grant's own membership.
+    pub member: MembershipInFull,
+    /// Whether the single-use mark that was asked about is set.
+    pub is_marked: bool,
 }
 
 /// One refresh token. All that go back to one authorization are a family: its grant.

@@ -6,7 +6,7 @@ use keyholder_core::id::{FlowId, MailedLinkId, PersonId, TokenHash};
 use keyholder_core::link::MailedLink;
 use keyholder_core::ports::SingleUse;
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
 
 use super::{Result, find, insert, instant, millis, read_json, read_token, replace_if, write_json, write_word};
@@ -48,6 +48,17 @@ pub(crate) async fn swap_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result
     let row = write_flow(flow, flow.version.saturating_add(1))?;
     let same = flows::Column::Id.eq(row.id).and(flows::Column::Version.eq(flow.version));
     replace_if::<flows::Entity, C>(db, row, same).await
+}
+
+/// Whether a mark is set, to be asked within another statement.
+pub(crate) fn is_marked(kind: SingleUse, value: &[u8]) -> Result<SimpleExpr> {
+    let digest = mark(&write_word(kind)?, value);
+    let found = Query::select()
+        .column(single_use_marks::Column::Digest)
+        .from(single_use_marks::Entity)
+        .and_where(single_use_marks::Column::Digest.eq(digest))
+        .take();
+    Ok(Expr::exists(found))
 }
 
 /// The key of a mark: values are of any length, keys are not.

@@ -1,15 +1,22 @@
 //! Grants and refresh tokens.
 
-use keyholder_core::grant::{Grant, RefreshToken};
+use keyholder_core::grant::{Grant, GrantInFull, RefreshToken};
 use keyholder_core::id::{
     ApplicationId, GrantId, MembershipId, PersonId, RefreshTokenId, SchoolId, SessionId, TokenHash,
 };
+use keyholder_core::ports::SingleUse;
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 
-use super::{Result, find, insert, instant, millis, read_json, read_token, write_json};
-use crate::entities::{grants, refresh_tokens};
+use super::flows::is_marked;
+use super::people::{add_pupil_scope, join_members, read_member, read_person};
+use super::sessions::read_session;
+use super::{Result, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
+use crate::entities::{grants, memberships, people, refresh_tokens, sessions};
 use crate::error::stored;
 
 fn read_grant(row: grants::Model) -> Result<Grant> {
@@ -48,6 +55,44 @@ fn read_refresh_token(row: refresh_tokens::Model) -> Result<RefreshToken> {
 
 pub(crate) async fn find_grant<C: ConnectionTrait>(db: &C, id: GrantId) -> Result<Option<Grant>> {
     find::<grants::Entity, C>(db, grants::Column::Id.eq(id.as_uuid())).await?.map(read_grant).transpose()
+}
+
+pub(crate) async fn find_grant_in_full<C: ConnectionTrait>(
+    db: &C,
+    id: GrantId,
+    mark: Option<(SingleUse, &[u8])>,
+) -> Result<Option<GrantInFull>> {
+    use grants::Column::{Id, MembershipId, PersonId, SessionId};
+    let session = grants::Entity::belongs_to(sessions::Entity).from(SessionId).to(sessions::Column::Id).into();
+    let person = grants::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
+    let member = grants::Entity::belongs_to(memberships::Entity).from(MembershipId).to(memberships::Column::Id).into();
+    let mut select = grants::Entity::find()
+        .join(JoinType::LeftJoin, session)
+        .join(JoinType::InnerJoin, person)
+        .join(JoinType::InnerJoin, member)
+        .filter(Id.eq(id.as_uuid()));
+    select = columns_of::<_, sessions::Entity>(select, "session.");
+    select = columns_of::<_, people::Entity>(select, "person.");
+    select = columns_of::<_, memberships::Entity>(select, "member.");
+    if let Some((kind, value)) = mark {
+        select = select.expr_as(is_marked(kind, value)?, "is_marked");
+    }
+    let rows = db.query_all(&join_members(select).into_query()).await.map_err(stored)?;
+    // One for each pupil scope; all else is the same in all of them.
+    let Some(first) = rows.first() else { return Ok(None) };
+    let session = sessions::Model::from_query_result_optional(first, "session.").map_err(stored)?;
+    let membership = memberships::Model::from_query_result(first, "member.").map_err(stored)?;
+    let mut member = read_member(first, &membership)?;
+    for row in &rows {
+        add_pupil_scope(&mut member, row)?;
+    }
+    Ok(Some(GrantInFull {
+        grant: read_grant(grants::Model::from_query_result(first, "").map_err(stored)?)?,
+        session: session.map(read_session).transpose()?,
+        person: read_person(people::Model::from_query_result(first, "person.").map_err(stored)?)?,
+        member,
+        is_marked: mark.is_some() && first.try_get("", "is_marked").map_err(stored)?,
+    }))
 }
 
 pub(crate) async fn list_live_grants<C: ConnectionTrait>(
