@@ -12,15 +12,22 @@ pub mod authn_context;
 mod base64;
 pub mod certificate;
 pub mod checks;
+pub mod encryption;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod gate;
 pub mod inbound;
 pub mod messages;
 pub mod names;
 pub mod redirect;
+pub mod respond;
 pub mod service_provider;
+pub mod self_test;
 pub mod signer;
 pub mod subject;
 pub mod templates;
+#[cfg(test)]
+mod vectors;
 pub mod verify;
 pub mod xml;
 

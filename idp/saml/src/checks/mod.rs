@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 pub use refusal::{Refused, Rejection, Untrusted};
 
-use crate::messages::{AuthnRequest, NameId, NameIdFormat};
+use crate::inbound::Inbound;
+use crate::messages::{AuthnRequest, NameId, NameIdFormat, ReadError, read};
+use crate::names::ASSERTION;
 use crate::service_provider::ServiceProvider;
 use context::RequestedContext;
 
@@ -69,7 +71,7 @@ pub struct CheckedRequest {
     pub issuer: String,
     pub reply_to: ReplyTo,
     pub name_id: NameIdFormat,
-    /// The group of service providers for which the identifier shall hold, if it named one that it may name.
+    /// The classes that it asked for, where it asked for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<RequestedContext>,
     /// Whom it wants to see signed in.
@@ -92,6 +94,38 @@ impl CheckedRequest {
         let id = self.reply_to.in_response_to.as_ref()?;
         Some((format!("saml-request {} {id}", self.provider), self.expires_at))
     }
+}
+
+/// Where and when a request arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// Our entity id for this service provider.
+    pub issuer: &'a str,
+    /// The address at which the request arrived, as our metadata has it.
+    pub endpoint: &'a str,
+    pub relay_state: Option<&'a str>,
+    pub now: Timestamp,
+}
+
+/// The service provider that a message says it comes from; whose metadata and keys it is to be held against.
+pub fn issuer_of(message: &Inbound) -> Result<String, ReadError> {
+    let issuer = read::exactly_one(message.unverified(), ASSERTION, "Issuer")?;
+    read::text(issuer, "Issuer")
+}
+
+/// Verifies a request where it is signed, reads it from what was signed, and checks it. A wrong signature is refused even where none
+/// is needed: somebody altered something.
+pub fn receive(message: &Inbound, provider: &ServiceProvider, arrival: &Arrival<'_>) -> Result<Checked, Rejection> {
+    let verified;
+    let (root, signature) = if message.is_signed() {
+        verified = message.verify(&provider.metadata.signing_keys()).map_err(Untrusted::Signature)?;
+        (verified.root(), Signature::Verified)
+    } else {
+        (message.unverified(), Signature::Absent)
+    };
+    let request = AuthnRequest::read(root).map_err(Untrusted::Message)?;
+    let Arrival { issuer, endpoint, relay_state, now } = *arrival;
+    check(&request, &Context { issuer, endpoint, provider, signature, relay_state, now })
 }
 
 /// Checks a request. Rules about who asks and where the answer goes come first: before they hold, nobody is told but the

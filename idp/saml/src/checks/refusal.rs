@@ -132,9 +132,8 @@ impl From<keyholder_core::flow::dispatcher::Refusal> for Refusal {
         match refusal {
             Core::LoginRequired | Core::AccountSelectionRequired | Core::ConsentRequired => Self::Passive,
             Core::OtherPerson => Self::UnknownPrincipal,
-            Core::NoMembership => Self::Denied,
+            Core::NoMembership | Core::GroupNeedsMore(_) => Self::Denied,
             Core::AssuranceNotReached => Self::AuthnContext,
-            Core::GroupNeedsMore(_) => Self::Denied,
         }
     }
 }

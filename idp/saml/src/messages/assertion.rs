@@ -174,7 +174,7 @@ impl AuthnStatement {
 }
 
 impl Attribute {
-    fn write(&self) -> Result<Element, ValueError> {
+    pub(crate) fn write(&self) -> Result<Element, ValueError> {
         let element = write::attribute(write::saml("Attribute"), "Name", &self.name)?;
         let element = write::attribute(element, "NameFormat", &self.name_format)?;
         let mut element = write::optional(element, "FriendlyName", self.friendly_name.as_deref())?;
