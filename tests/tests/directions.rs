@@ -7,7 +7,8 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Our crates, each with all that it may depend on among ours. A crate that is not here is a new one: give it a line.
-const DIRECTIONS: [(&str, &[&str]); 11] = [
+const DIRECTIONS: [(&str, &[&str]); 12] = [
+    ("keyholder-bundled-plugins", &[]),
     ("keyholder-core", &[]),
     ("keyholder-migrations", &[]),
     ("keyholder-oidc", &["keyholder-core"]),
@@ -17,9 +18,27 @@ const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("keyholder-theme", &["keyholder-core"]),
     (
         "keyholder",
-        &["keyholder-core", "keyholder-oidc", "keyholder-plugin-host", "keyholder-store", "keyholder-theme"],
+        &[
+            "keyholder-bundled-plugins",
+            "keyholder-core",
+            "keyholder-oidc",
+            "keyholder-plugin-host",
+            "keyholder-store",
+            "keyholder-theme",
+        ],
     ),
-    ("keyholder-tests", &["keyholder", "keyholder-core", "keyholder-oidc", "keyholder-store", "keyholder-theme"]),
+    (
+        "keyholder-tests",
+        &[
+            "keyholder",
+            "keyholder-bundled-plugins",
+            "keyholder-core",
+            "keyholder-oidc",
+            "keyholder-plugin-host",
+            "keyholder-store",
+            "keyholder-theme",
+        ],
+    ),
     // A relying application and the developer's commands share no code with the provider.
     ("safeguarding-app", &[]),
     ("xtask", &[]),
