@@ -12,6 +12,7 @@ use openidconnect::{
 
 use crate::claims::{self, IdTokenExtra, Wanted};
 use crate::jws::{self, JwsError, PrivateKey};
+use crate::sid::Sid;
 use crate::token::standing::Standing;
 
 /// `typ` of an ID token (RFC 7519 5.1).
@@ -26,6 +27,8 @@ pub struct Making<'a> {
     /// Of the authorization request; `None` at refresh (Core 12.2: "SHOULD NOT have a nonce Claim").
     pub nonce: Option<&'a str>,
     pub access_token: &'a str,
+    /// Of the grant's session.
+    pub sid: &'a Sid,
     pub now: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -59,7 +62,7 @@ pub fn make(key: &PrivateKey, making: &Making<'_>) -> Result<String, IdTokenErro
         date(making.expires_at)?,
         date(making.now)?,
         claims::standard(making.standing, &wanted),
-        IdTokenExtra { school: claims::of_school(making.standing, &wanted), sid: Some(claims::sid(grant)) },
+        IdTokenExtra { school: claims::of_school(making.standing, &wanted), sid: Some(making.sid.clone()) },
     )
     .set_auth_time(Some(date(claims::auth_time(grant))?))
     .set_nonce(making.nonce.map(|nonce| Nonce::new(nonce.to_owned())))

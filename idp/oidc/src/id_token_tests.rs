@@ -15,6 +15,7 @@ use openidconnect::core::{
 use openidconnect::{ClientId, IdToken, JsonWebKeySet, PrivateSigningKey};
 
 use super::*;
+use crate::sid::tests::OnlyDigests;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -73,6 +74,7 @@ fn member() -> MembershipInFull {
             restricted: vec![],
             needs: keyholder_core::assurance::Assurance::SingleFactor,
             elevation_minutes: 30,
+            first_key: keyholder_core::membership::FirstKey::default(),
             created_at: NOW,
         },
         school: school(),
@@ -150,12 +152,14 @@ fn the_openidconnect_client_accepts_our_tokens() {
     };
     for algorithm in SigningAlgorithm::ALL {
         let (key, _) = PrivateKey::generate(algorithm, "k".into()).unwrap();
+        let sid = Sid::of_grant(&OnlyDigests, &grant);
         let making = Making {
             issuer: "https://id.example",
             application: &application,
             standing: &standing,
             nonce: Some("n"),
             access_token: "the-access-token",
+            sid: &sid,
             now: NOW,
             expires_at: NOW.plus(std::time::Duration::from_mins(10)),
         };
@@ -167,6 +171,7 @@ fn the_openidconnect_client_accepts_our_tokens() {
             .set_allowed_algs([key.verification_key().1])
             .set_time_fn(|| date(NOW).unwrap());
         let claims = token.claims(&verifier, &Nonce::new("n".into())).unwrap();
+        assert_eq!(claims.additional_claims().sid.as_ref(), Some(&sid));
         assert_eq!(claims.subject().as_str(), "pairwise-1");
         assert_eq!(claims.name().and_then(|name| name.get(None)).unwrap().as_str(), "Ann Price");
         assert!(claims.email().is_none(), "the application is not registered for it");

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::access_token::AccessToken;
 use crate::claims;
 use crate::jws::{self, JwsError, PrivateKey};
+use crate::sid::Sid;
 use crate::token::BEARER;
 
 /// `typ` of a signed answer (RFC 9701 5).
@@ -51,17 +52,17 @@ pub struct SignIn {
     pub auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elevated_until: Option<i64>,
-    pub sid: String,
+    pub sid: Sid,
 }
 
-impl From<&Grant> for SignIn {
-    fn from(grant: &Grant) -> Self {
+impl SignIn {
+    fn new(grant: &Grant, sid: Sid) -> Self {
         Self {
             acr: claims::acr(grant),
             amr: assurance::amr(&grant.proofs),
             auth_time: claims::auth_time(grant).as_seconds(),
             elevated_until: grant.elevated_until.map(Timestamp::as_seconds),
-            sid: claims::sid(grant),
+            sid,
         }
     }
 }
@@ -79,8 +80,8 @@ impl Introspection {
         Self::default()
     }
 
-    /// The answer about an access token that stands; `grant` where it was given for a person.
-    pub fn of_access_token(token: &AccessToken, grant: Option<&Grant>, issuer: &str) -> Self {
+    /// The answer about an access token that stands; the grant and its session's name where it was given for a person.
+    pub fn of_access_token(token: &AccessToken, grant: Option<(&Grant, Sid)>, issuer: &str) -> Self {
         Self::active(About {
             scope: token.scopes.join(" "),
             client_id: token.client_id.clone(),
@@ -91,12 +92,18 @@ impl Introspection {
             aud: token.audiences.clone(),
             iss: issuer.to_owned(),
             jti: Some(token.jti.clone()),
-            sign_in: grant.map(SignIn::from),
+            sign_in: grant.map(|(grant, sid)| SignIn::new(grant, sid)),
         })
     }
 
     /// The answer about a refresh token that may be used.
-    pub fn of_refresh_token(token: &RefreshToken, grant: &Grant, owner: &RelyingApplication, issuer: &str) -> Self {
+    pub fn of_refresh_token(
+        token: &RefreshToken,
+        grant: (&Grant, Sid),
+        owner: &RelyingApplication,
+        issuer: &str,
+    ) -> Self {
+        let (grant, sid) = grant;
         Self::active(About {
             scope: token.scopes.join(" "),
             client_id: owner.client.client_id.clone(),
@@ -107,7 +114,7 @@ impl Introspection {
             aud: Vec::new(),
             iss: issuer.to_owned(),
             jti: None,
-            sign_in: Some(SignIn::from(grant)),
+            sign_in: Some(SignIn::new(grant, sid)),
         })
     }
 

@@ -20,5 +20,6 @@ pub mod metadata;
 pub mod redirect_uri;
 pub mod request_object;
 pub mod respond;
+pub mod sid;
 pub mod token;
 pub mod userinfo;

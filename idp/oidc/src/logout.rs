@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use keyholder_core::id::SessionId;
 use keyholder_core::random::{Random, draw_token};
 use keyholder_core::time::Timestamp;
 use secrecy::ExposeSecret as _;
@@ -12,6 +11,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::jws::{self, JwsError, PrivateKey};
+use crate::sid::Sid;
 
 /// `typ` of a logout token (Back-Channel Logout 1.0, 2.4).
 pub const TYP: &str = "logout+jwt";
@@ -27,7 +27,7 @@ pub struct LogoutToken<'a> {
     pub client_id: &'a str,
     /// The person as this client knows them.
     pub subject: &'a str,
-    pub session: SessionId,
+    pub sid: &'a Sid,
     pub now: Timestamp,
 }
 
@@ -42,16 +42,16 @@ pub fn sign(key: &PrivateKey, token: &LogoutToken<'_>, random: &dyn Random) -> R
         // A new one at each try: a receiver that answered and was not heard shall not take the next try for a replay.
         "jti": draw_token(random).expose_secret(),
         "events": { EVENT: {} },
-        "sid": token.session.to_string(),
+        "sid": token.sid,
     });
     jws::sign(key, TYP, &claims)
 }
 
 /// The address that signs the browser out of an application: what was registered, with `iss` and `sid` (Front-Channel
 /// Logout 1.0, 2).
-pub fn front_channel(registered: &Url, issuer: &str, session: SessionId) -> Url {
+pub fn front_channel(registered: &Url, issuer: &str, sid: &Sid) -> Url {
     let mut address = registered.clone();
-    address.query_pairs_mut().append_pair("iss", issuer).append_pair("sid", &session.to_string());
+    address.query_pairs_mut().append_pair("iss", issuer).append_pair("sid", sid.as_str());
     address
 }
 

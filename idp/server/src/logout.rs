@@ -5,13 +5,13 @@
 //! browsers count from the moment at which the page *and its frames* are loaded (HTML 8.4.4, "shared declarative refresh steps"): a redirect
 //! would leave no page to load frames in, and a script would have to do the same by hand. If a frame hangs, **Continue** is there.
 
-use std::collections::BTreeSet;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::id::SessionId;
+use keyholder_core::logout::told_once;
 use keyholder_core::ports::{Queries as _, StoreError};
+use keyholder_oidc::sid::Sid;
 use keyholder_theme::page::SignedOut;
 use url::Url;
 
@@ -23,13 +23,12 @@ const REFRESH: HeaderName = HeaderName::from_static("refresh");
 /// The addresses that sign this browser out of the applications used in a session. To be asked for before it ends, so that
 /// what the clean-up takes is still there.
 pub async fn front_channel(app: &App, session: SessionId) -> Result<Vec<Url>, StoreError> {
-    let grants = app.store.list_grants_of_session(session).await?;
-    let applications: BTreeSet<_> = grants.iter().map(|grant| grant.application).collect();
     let mut addresses = Vec::new();
-    for id in applications {
-        let application = app.applications.find_by_id(app, id).await?;
+    for grant in told_once(app.store.list_grants_of_session(session).await?) {
+        let application = app.applications.find_by_id(app, grant.application).await?;
         if let Some(registered) = application.as_ref().and_then(|app| app.client.frontchannel_logout_uri.as_ref()) {
-            addresses.push(keyholder_oidc::logout::front_channel(registered, app.config.issuer(), session));
+            let sid = Sid::of_grant(app.sealer.as_ref(), &grant);
+            addresses.push(keyholder_oidc::logout::front_channel(registered, app.config.issuer(), &sid));
         }
     }
     Ok(addresses)

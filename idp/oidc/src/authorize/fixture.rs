@@ -18,6 +18,8 @@ use uuid::Uuid;
 use super::{Checked, Context, Rejection, check, parse};
 use crate::jws::{self, PrivateKey, PublicKeys, Verified};
 use crate::request_object::{self, RequestObjectError};
+use crate::sid::Sid;
+use crate::sid::tests::OnlyDigests;
 
 pub(crate) const ISSUER: &str = "https://id.example";
 pub(crate) const CLIENT: &str = "safeguarding";
@@ -144,10 +146,13 @@ pub(crate) fn forged(key: &PrivateKey, header: &Value, claims: &Value) -> String
     format!("{signed}.{}", encode(&signature))
 }
 
+/// The session in which it was issued.
+pub(crate) const SESSION: &str = "00000000000000000000000000000009";
+
 /// The claims of an ID token of ours, as it comes back as a hint.
 pub(crate) fn id_token_claims() -> Value {
+    let sid = Sid::new(&OnlyDigests, SESSION.parse().unwrap(), application().id, "person-1");
     json!({
-        "iss": ISSUER, "sub": "person-1", "aud": CLIENT, "iat": NOW - 7200, "exp": NOW - 6600,
-        "sid": "00000000000000000000000000000009",
+        "iss": ISSUER, "sub": "person-1", "aud": CLIENT, "iat": NOW - 7200, "exp": NOW - 6600, "sid": sid,
     })
 }

@@ -2,8 +2,6 @@
 //!
 //! Owns what makes a token a hint. Its age is of no interest: both specifications accept expired ones.
 
-use keyholder_core::id::SessionId;
-
 use crate::jws::{self, JwsAlgorithm, JwsError, PublicKeys};
 
 /// What a hint says. It authenticates nobody.
@@ -11,8 +9,8 @@ use crate::jws::{self, JwsAlgorithm, JwsError, PublicKeys};
 pub struct Hint {
     pub subject: String,
     pub audiences: Vec<String>,
-    /// `sid`: the session in which it was issued.
-    pub session: Option<SessionId>,
+    /// `sid`: the session in which it was issued, as its audience knows it.
+    pub sid: Option<String>,
 }
 
 /// Why a token is no hint.
@@ -42,6 +40,6 @@ pub fn verify(token: &str, issuer: &str, own_keys: &PublicKeys) -> Result<Hint, 
     }
     let subject = token.text("sub").ok_or(HintError::NoSubject)?.to_owned();
     let audiences = token.audiences().into_iter().map(str::to_owned).collect();
-    let session = token.text("sid").and_then(|sid| sid.parse().ok());
-    Ok(Hint { subject, audiences, session })
+    let sid = token.text("sid").map(str::to_owned);
+    Ok(Hint { subject, audiences, sid })
 }

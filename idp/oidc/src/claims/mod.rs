@@ -18,6 +18,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::{ClaimRequest, ClaimsRequest};
+use crate::sid::Sid;
 use crate::token::standing::Standing;
 
 /// Which scope gives which claims (Core 5.4).
@@ -70,7 +71,7 @@ pub struct IdTokenExtra {
     pub school: SchoolClaims,
     /// The session, which a logout token ends (Back-Channel Logout 1.0, 2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sid: Option<String>,
+    pub sid: Option<Sid>,
 }
 
 impl AdditionalClaims for IdTokenExtra {}
@@ -191,11 +192,6 @@ pub fn acr(grant: &Grant) -> &'static str {
     let reached = grant.assurance();
     let asked = request_of(grant).assurance().map(|asked| asked.classes).unwrap_or_default();
     asked.into_iter().find(|class| *class <= reached).unwrap_or(reached).acr()
-}
-
-/// The value of `sid`.
-pub fn sid(grant: &Grant) -> String {
-    grant.session.to_string()
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 //! what cannot be trusted is not used (RP-Initiated Logout 4), and the person is asked instead.
 
 use keyholder_core::application::RelyingApplication;
-use keyholder_core::id::SessionId;
+use keyholder_core::id::{ApplicationId, SessionId};
 use keyholder_core::locale::Language;
+use keyholder_core::ports::Sealer;
 use url::form_urlencoded;
 
 use crate::authorize::id_token_hint::{self, Hint};
@@ -13,6 +14,7 @@ use crate::authorize::{MAX_BYTES, Untrusted};
 use crate::form::{self, Form};
 use crate::jws::PublicKeys;
 use crate::respond::with_query;
+use crate::sid::Sid;
 
 /// The parameters that come back with the confirmation.
 const FIELDS: [&str; 5] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
@@ -27,7 +29,7 @@ pub struct UnverifiedLogout {
 #[derive(Clone, PartialEq, Eq)]
 pub struct EndSession {
     /// The session named by an ID token of ours for this client. If the browser has that very session, nobody is asked.
-    pub hinted_session: Option<SessionId>,
+    pub hinted_session: Option<HintedSession>,
     /// Where the browser goes afterwards: registered for the client, `state` added.
     pub return_to: Option<String>,
     /// The language asked for.
@@ -39,6 +41,21 @@ pub struct EndSession {
 impl std::fmt::Debug for EndSession {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("EndSession").field("doubts", &self.doubts).finish_non_exhaustive()
+    }
+}
+
+/// A session as an ID token of ours names it to the client that asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HintedSession {
+    application: ApplicationId,
+    subject: String,
+    sid: String,
+}
+
+impl HintedSession {
+    /// Whether it is this session.
+    pub fn is(&self, session: SessionId, sealer: &dyn Sealer) -> bool {
+        Sid::new(sealer, session, self.application, &self.subject).as_str() == self.sid
     }
 }
 
@@ -146,7 +163,10 @@ impl HintedLogout {
             doubts.push(Doubt::ReturnAddress);
         }
         EndSession {
-            hinted_session: hint.and_then(|hint| hint.session),
+            hinted_session: application.zip(hint).and_then(|(application, hint)| {
+                let (application, subject) = (application.id, hint.subject.clone());
+                Some(HintedSession { application, subject, sid: hint.sid.clone()? })
+            }),
             return_to,
             language: form.one("ui_locales").and_then(|tags| tags.split(' ').find_map(Language::from_tag)),
             doubts,

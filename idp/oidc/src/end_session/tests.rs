@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::authorize::fixture::{CLIENT, ISSUER, NOW, OURS, application, forged, id_token_claims, public};
+use crate::authorize::fixture::{CLIENT, ISSUER, NOW, OURS, SESSION, application, forged, id_token_claims, public};
+use crate::sid::tests::OnlyDigests;
 
 const BYE: &str = "https://app.example/bye";
 
@@ -26,7 +27,9 @@ fn check(fields: &[(&str, &str)]) -> EndSession {
 #[test]
 fn a_hint_names_the_session_and_the_client() {
     let checked = check(&[("id_token_hint", &hint()), ("post_logout_redirect_uri", BYE), ("state", "a&b")]);
-    assert_eq!(checked.hinted_session, Some("00000000000000000000000000000009".parse().unwrap()));
+    let hinted = checked.hinted_session.unwrap();
+    assert!(hinted.is(SESSION.parse().unwrap(), &OnlyDigests));
+    assert!(!hinted.is("00000000000000000000000000000010".parse().unwrap(), &OnlyDigests));
     assert_eq!(checked.return_to.as_deref(), Some("https://app.example/bye?state=a%26b"));
     assert_eq!(checked.doubts, []);
 }
@@ -35,7 +38,7 @@ fn a_hint_names_the_session_and_the_client() {
 fn a_client_without_a_hint_may_name_its_address_but_the_person_is_asked() {
     let checked = check(&[("client_id", CLIENT), ("post_logout_redirect_uri", BYE)]);
     assert_eq!(checked.return_to.as_deref(), Some(BYE));
-    assert_eq!(checked.hinted_session, None);
+    assert!(checked.hinted_session.is_none());
 }
 
 #[test]
@@ -94,10 +97,10 @@ fn a_hint_of_another_client_counts_for_nothing() {
     claims["aud"] = json!("other");
     let other = forged(&OURS, &header(), &claims);
     let checked = check(&[("id_token_hint", &other), ("client_id", CLIENT), ("post_logout_redirect_uri", BYE)]);
-    assert_eq!((checked.hinted_session, checked.return_to), (None, None));
+    assert!(checked.hinted_session.is_none() && checked.return_to.is_none());
     assert_eq!(checked.doubts, [Doubt::HintOfOtherClient, Doubt::ReturnAddress]);
     // And alone it names a client that is not registered here.
-    assert_eq!(check(&[("id_token_hint", &other)]).hinted_session, None);
+    assert!(check(&[("id_token_hint", &other)]).hinted_session.is_none());
 }
 
 #[test]
@@ -113,7 +116,23 @@ fn forged_hints_sign_nobody_out() {
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.".to_owned(),
     ] {
         let checked = check(&[("id_token_hint", &forged), ("client_id", CLIENT)]);
-        assert_eq!((checked.hinted_session, checked.doubts), (None, vec![Doubt::Hint]));
+        assert!(checked.hinted_session.is_none());
+        assert_eq!(checked.doubts, [Doubt::Hint]);
+    }
+}
+
+/// The same session under another name: that of another application, or of this one in another school.
+#[test]
+fn a_name_that_another_knows_the_session_by_is_not_that_session_here() {
+    let session = SESSION.parse().unwrap();
+    let here = application().id;
+    let elsewhere = Sid::new(&OnlyDigests, session, ApplicationId::from_uuid(uuid::Uuid::from_u128(99)), "person-1");
+    let in_another_school = Sid::new(&OnlyDigests, session, here, "person-2");
+    for sid in [elsewhere.as_str(), in_another_school.as_str(), SESSION] {
+        let mut claims = id_token_claims();
+        claims["sid"] = json!(sid);
+        let checked = check(&[("id_token_hint", &forged(&OURS, &header(), &claims))]);
+        assert!(!checked.hinted_session.unwrap().is(session, &OnlyDigests), "{sid}");
     }
 }
 
@@ -121,7 +140,8 @@ fn forged_hints_sign_nobody_out() {
 fn a_hint_without_session_asks_the_person() {
     let claims = json!({"iss": ISSUER, "sub": "p", "aud": CLIENT, "iat": NOW, "exp": NOW + 600});
     let checked = check(&[("id_token_hint", &forged(&OURS, &header(), &claims))]);
-    assert_eq!((checked.hinted_session, checked.doubts), (None, vec![]));
+    assert!(checked.hinted_session.is_none());
+    assert_eq!(checked.doubts, []);
 }
 
 #[test]

@@ -6,12 +6,13 @@
 use keyholder_core::id::{ApplicationId, SessionId};
 use keyholder_core::ports::Queries as _;
 use keyholder_oidc::logout::{self, LogoutToken};
+use keyholder_oidc::sid::Sid;
 
 use super::describe;
 use super::outbox::{Outcome, Post};
 
-pub(super) async fn tell(post: &Post<'_>, application: ApplicationId, session: SessionId, subject: &str) -> Outcome {
-    let application = match post.store.find_application(application).await {
+pub(super) async fn tell(post: &Post<'_>, id: ApplicationId, session: SessionId, subject: &str) -> Outcome {
+    let application = match post.store.find_application(id).await {
         Ok(application) => application,
         Err(error) => return Outcome::Later(describe(&error)),
     };
@@ -24,7 +25,8 @@ pub(super) async fn tell(post: &Post<'_>, application: ApplicationId, session: S
         Err(error) => return Outcome::Later(describe(&error)),
     };
     let (client_id, now) = (client.client_id.as_str(), post.clock.now());
-    let token = LogoutToken { issuer: post.issuer, client_id, subject, session, now };
+    let sid = Sid::new(post.sealer, session, id, subject);
+    let token = LogoutToken { issuer: post.issuer, client_id, subject, sid: &sid, now };
     let token = match logout::sign(&key, &token, post.random) {
         Ok(token) => token,
         Err(error) => return Outcome::Later(describe(&error)),

@@ -12,7 +12,7 @@ use futures::StreamExt as _;
 use keyholder_core::id::OutboxId;
 use keyholder_core::locale::Language;
 use keyholder_core::outbox::{Delivery, Lane, OutboxMessage};
-use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
+use keyholder_core::ports::{Command, Queries as _, Sealer, StoreError, Transaction};
 use keyholder_core::random::{Random, draw_bytes};
 use keyholder_core::time::{Clock, Timestamp};
 use keyholder_store::SqlStore;
@@ -49,6 +49,7 @@ pub struct Post<'a> {
     pub mailer: &'a Mailer,
     pub clock: &'a dyn Clock,
     pub random: &'a dyn Random,
+    pub sealer: &'a dyn Sealer,
     pub fetcher: &'a Fetcher,
     pub keys: &'a KeyRing,
     /// Begins the addresses in mails, and signs logout tokens; without a slash at its end.
@@ -65,6 +66,7 @@ impl<'a> Post<'a> {
             mailer: &app.mailer,
             clock: app.clock.as_ref(),
             random: app.random.as_ref(),
+            sealer: app.sealer.as_ref(),
             fetcher: &app.fetcher,
             keys: &app.keys,
             issuer: app.config.issuer(),

@@ -5,9 +5,11 @@ use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::application::{GrantType, RelyingApplication, SigningAlgorithm};
+use keyholder_core::grant::Grant;
 use keyholder_core::ports::{Queries, SingleUse};
 use keyholder_oidc::access_token::{self, AccessToken, Behind};
 use keyholder_oidc::introspection::{self, Introspection};
+use keyholder_oidc::sid::Sid;
 use keyholder_oidc::token::TokenError;
 
 use super::client::authenticate_confidential;
@@ -67,9 +69,14 @@ async fn about_access_token(
         Behind::Grant(id) => {
             let Some(facts) = Facts::find(app, id).await? else { return Ok(None) };
             let stands = facts.standing(app, &owner, now).is_ok();
-            Ok(stands.then(|| Introspection::of_access_token(token, Some(&facts.grant), issuer)))
+            Ok(stands.then(|| Introspection::of_access_token(token, Some(named(app, &facts.grant)), issuer)))
         }
     }
+}
+
+/// A grant and its session's name.
+fn named<'a>(app: &App, grant: &'a Grant) -> (&'a Grant, Sid) {
+    (grant, Sid::of_grant(app.sealer.as_ref(), grant))
 }
 
 /// Refresh tokens concern their owner only.
@@ -83,5 +90,5 @@ async fn about_refresh_token(
     let Some(facts) = Facts::find(app, token.grant).await? else { return Ok(None) };
     let usable = facts.grant.application == caller.id && token.rotated_at.is_none() && now < token.expires_at;
     let stands = usable && facts.standing(app, caller, now).is_ok();
-    Ok(stands.then(|| Introspection::of_refresh_token(&token, &facts.grant, caller, app.config.issuer())))
+    Ok(stands.then(|| Introspection::of_refresh_token(&token, named(app, &facts.grant), caller, app.config.issuer())))
 }

@@ -38,9 +38,11 @@ struct Logout {
 pub(super) async fn get(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let unverified = end_session::parse(request.query_string().as_bytes());
     let logout = check(&app, unverified.map_err(|reason| untrusted(&reason, None))?).await?;
+    let is_hinted =
+        |id| logout.checked.hinted_session.as_ref().is_some_and(|hinted| hinted.is(id, app.sealer.as_ref()));
     match web::session(&app, &request).await? {
         None => leave(&app, &request, &logout, Vec::new()),
-        Some((session, _)) if logout.checked.hinted_session == Some(session.id) => {
+        Some((session, _)) if is_hinted(session.id) => {
             let frames = end(&app, &request, &session, &logout).await?;
             leave(&app, &request, &logout, frames)
         }

@@ -64,21 +64,22 @@ async fn waiting(bed: &Bed) -> u64 {
 async fn two_applications_are_told_and_a_third_is_not() {
     let bed = bed(true).await;
     let (one, two) = (Receiver::answering("200 OK").await, Receiver::answering("204 No Content").await);
-    used(&bed, "one", Some(&one.url)).await;
-    let (_, former) = used(&bed, "two", Some(&two.url)).await;
+    let (first, _) = used(&bed, "one", Some(&one.url)).await;
+    let (second, former) = used(&bed, "two", Some(&two.url)).await;
     bed.write(Seed { ended_grants: vec![former], ..Seed::default() }).await;
     used(&bed, "silent", None).await;
     bed.register("unused", |client| client.backchannel_logout_uri = Some(one.url.clone())).await;
     end(&bed).await;
     assert_eq!((deliver(&bed).await, waiting(&bed).await), (2, 0));
     assert_eq!((one.requests().len(), two.requests().len()), (1, 1));
-    for (receiver, client_id) in [(&one, "one"), (&two, "two")] {
+    for (receiver, application) in [(&one, &first), (&two, &second)] {
         let token = token(receiver, 0, &bed);
         assert!(token.header.is_typ("logout+jwt"));
-        assert_eq!(token.text("aud"), Some(client_id));
+        assert_eq!(token.text("aud"), Some(application.client.client_id.as_str()));
         assert_eq!(token.text("iss"), Some(bed.app.config.issuer()));
         assert_eq!(token.text("sub"), Some(bed.person.subject.as_str()));
-        assert_eq!(token.text("sid"), Some(bed.session.id.to_string().as_str()));
+        let sid = Sid::new(bed.app.sealer.as_ref(), bed.session.id, application.id, &bed.person.subject);
+        assert_eq!(token.text("sid"), Some(sid.as_str()));
         assert_eq!(token.seconds("exp").unwrap() - token.seconds("iat").unwrap(), 120);
         assert!(!token.claims.contains_key("nonce"));
     }

@@ -23,6 +23,7 @@ use keyholder_core::session::Session;
 use keyholder_core::time::{Clock, Timestamp};
 use keyholder_oidc::code::{CodePayload, KEPT_FOR, storage_key};
 use keyholder_oidc::jws::{self, JwsAlgorithm, PrivateKey, PublicKeys, Verified};
+use keyholder_oidc::sid::Sid;
 use keyholder_store::short_lived::{InProcess, Limits};
 use keyholder_store::{SqlStore, SqliteOptions, seal::MasterKey};
 use serde_json::Value;
@@ -177,6 +178,7 @@ pub(crate) fn group(number: u128, school: &School, full: &[&str], restricted: &[
         restricted: names(restricted),
         needs,
         elevation_minutes: 30,
+        first_key: keyholder_core::membership::FirstKey::default(),
         created_at: START,
     }
 }
@@ -269,6 +271,7 @@ impl Bed {
             passwords: PasswordPool::new(&config.password, random.clone()).unwrap(),
             throttle: Throttle::new(),
             applications: ApplicationCache::default(),
+            policies: Arc::new(keyholder_core::policy::ByGroup),
             fetcher: Fetcher::new(&config.outbound).unwrap(),
             mailer: Mailer::new(&config).unwrap(),
             outbox_wake: tokio::sync::Notify::new(),
@@ -386,6 +389,11 @@ impl Bed {
         let answer = self.redeem(application, &code).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         (grant, answer)
+    }
+
+    /// The `sid` by which the application knows the grant's session.
+    pub(crate) fn sid(&self, grant: &Grant) -> String {
+        Sid::of_grant(self.app.sealer.as_ref(), grant).as_str().to_owned()
     }
 
     pub(crate) async fn refresh(&self, application: &RelyingApplication, token: &str) -> Answer {

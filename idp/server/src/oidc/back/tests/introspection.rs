@@ -26,7 +26,7 @@ async fn owner_and_audience_are_told_and_nobody_else() {
         assert_eq!(told["aud"], json!([ISSUER, "https://registers.example"]));
         assert_eq!((&told["acr"], &told["amr"]), (&json!("https://refeds.org/profile/sfa"), &json!(["pwd"])));
         assert_eq!((&told["exp"], &told["token_type"]), (&json!(START.as_seconds() + 600), &json!("Bearer")));
-        assert_eq!(told["sid"], json!(grant.session.to_string()));
+        assert_eq!(told["sid"], json!(bed.sid(&grant)));
     }
     let refused = bed.as_client(PATH, &stranger, &[("token", &token)]).await;
     assert_eq!((refused.status.as_u16(), refused.json()), (200, json!({"active": false})));

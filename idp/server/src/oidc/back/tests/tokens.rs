@@ -25,7 +25,7 @@ async fn tokens_say_who_signed_in_how_and_for_whom() {
         assert!(claims.remove("at_hash").is_some());
         let expected = json!({
             "iss": ISSUER, "sub": "subject-1", "aud": [name], "exp": now + 600, "iat": now, "auth_time": now, "nonce": "n-1",
-            "acr": ACR_SINGLE_FACTOR, "amr": ["pwd"], "sid": grant.session.to_string(),
+            "acr": ACR_SINGLE_FACTOR, "amr": ["pwd"], "sid": bed.sid(&grant),
         });
         assert_eq!(serde_json::Value::from(claims), expected, "facts about the person are userinfo's");
 
@@ -48,6 +48,7 @@ async fn acr_and_amr_tell_what_the_grant_proved() {
         credential: None,
         amr: vec!["otp".into()],
         phishing_resistant: false,
+        reach: keyholder_core::assurance::Reach::Everywhere,
     };
     let (_, code) = bed.code(&application, "openid groups", |grant, _| grant.proofs.push(factor)).await;
     let answer = bed.redeem(&application, &code).await;

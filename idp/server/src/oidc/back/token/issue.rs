@@ -10,6 +10,7 @@ use keyholder_core::time::Timestamp;
 use keyholder_oidc::access_token::{self, Frame};
 use keyholder_oidc::id_token::{self, Making};
 use keyholder_oidc::jwe::Recipient;
+use keyholder_oidc::sid::Sid;
 use keyholder_oidc::token::standing::Standing;
 use keyholder_oidc::token::{BEARER, TokenResponse, refresh_token};
 use secrecy::{ExposeSecret, SecretString};
@@ -52,12 +53,14 @@ pub(super) fn issue(app: &App, issue: &Issue<'_>) -> Result<TokenResponse, BackE
     let claims = access_token::of_grant(&frame, standing.grant, app.random.as_ref());
     let access_token = access_token::sign(&key, &claims)
         .map_err(|error| BackError::fault("an access token could not be signed", error))?;
+    let sid = Sid::of_grant(app.sealer.as_ref(), standing.grant);
     let making = Making {
         issuer: app.config.issuer(),
         application,
         standing,
         nonce: issue.nonce,
         access_token: &access_token,
+        sid: &sid,
         now,
         expires_at: id_expires_at,
     };

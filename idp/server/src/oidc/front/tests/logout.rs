@@ -1,16 +1,22 @@
 //! `/oidc/logout`
 
 use keyholder_oidc::jws;
+use keyholder_oidc::sid::Sid;
 use serde_json::json;
 
 use super::*;
 
+/// How the application knows a session.
+fn sid(world: &World, session: SessionId, subject: &str) -> Sid {
+    Sid::new(world.app().sealer.as_ref(), session, application().id, subject)
+}
+
 /// An ID token of ours for the application, issued in this session and long expired.
-fn hint(world: &World, session: SessionId, client_id: &str) -> String {
+fn hint(world: &World, session: SessionId, client_id: &str, subject: &str) -> String {
     let key = world.app().keys.signer(SigningAlgorithm::Es256).unwrap();
     let claims = json!({
-        "iss": ISSUER, "sub": "public-subject", "aud": client_id, "iat": NOW - 7200, "exp": NOW - 6600,
-        "sid": session.to_string(),
+        "iss": ISSUER, "sub": subject, "aud": client_id, "iat": NOW - 7200, "exp": NOW - 6600,
+        "sid": sid(world, session, subject),
     });
     jws::sign(&key, "JWT", &claims).unwrap()
 }
@@ -22,7 +28,7 @@ fn logout(fields: &[(&str, &str)]) -> String {
 #[actix_web::test]
 async fn a_token_of_this_session_signs_out_without_a_question() {
     let world = World::new().await;
-    let hint = hint(&world, session().id, CLIENT);
+    let hint = hint(&world, session().id, CLIENT, "public-subject");
     let address = logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE), ("state", "s")]);
     let answer = world.get(&address, Browser::SignedIn).await;
     assert_eq!(answer.location.as_deref(), Some("https://app.example/bye?state=s"));
@@ -34,7 +40,7 @@ async fn a_token_of_this_session_signs_out_without_a_question() {
 #[actix_web::test]
 async fn a_token_of_another_session_asks() {
     let world = World::new().await;
-    let hint = hint(&world, SessionId::from_uuid(Uuid::from_u128(10)), CLIENT);
+    let hint = hint(&world, SessionId::from_uuid(Uuid::from_u128(10)), CLIENT, "public-subject");
     let answer = world.get(&logout(&[("id_token_hint", &hint)]), Browser::SignedIn).await;
     assert_eq!((answer.status, answer.location), (StatusCode::OK, None));
     assert!(!world.session_ended().await);
@@ -87,7 +93,7 @@ async fn a_confirmation_that_no_page_of_ours_posted_is_refused() {
 #[actix_web::test]
 async fn no_address_that_is_not_registered_is_gone_to() {
     let world = World::new().await;
-    let hint = hint(&world, session().id, CLIENT);
+    let hint = hint(&world, session().id, CLIENT, "public-subject");
     for address in ["https://evil.example/", "//evil.example", "https://app.example/bye/", CALLBACK] {
         let fields = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", address)];
         let answer = world.get(&logout(&fields), Browser::SignedIn).await;
@@ -142,13 +148,16 @@ fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
 #[actix_web::test]
 async fn the_applications_of_the_session_are_loaded_in_frames_before_the_browser_goes_on() {
     let world = with_front_channel().await;
-    let hint = hint(&world, session().id, CLIENT);
+    let hint = hint(&world, session().id, CLIENT, "public-subject");
     let address = logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE), ("state", "s")]);
     let answer = world.get(&address, Browser::SignedIn).await;
     assert_eq!((answer.status, answer.location.as_deref()), (StatusCode::OK, None));
     assert!(world.session_ended().await);
     let issuer: String = form_urlencoded::byte_serialize(ISSUER.as_bytes()).collect();
-    let frame = format!("https://app.example/out?a=b&iss={issuer}&sid={}", session().id);
+    let frame = format!(
+        "https://app.example/out?a=b&iss={issuer}&sid={}",
+        sid(&world, session().id, "public-subject").as_str()
+    );
     let page = answer.body.replace("&amp;", "&").replace("&#x3D;", "=").replace("&#x3d;", "=");
     assert!(page.contains(&format!("src=\"{frame}\"")), "{page}");
     let policy = header(&answer, "content-security-policy").unwrap();
@@ -162,9 +171,31 @@ async fn the_applications_of_the_session_are_loaded_in_frames_before_the_browser
 }
 
 #[actix_web::test]
+async fn an_application_is_loaded_once_for_each_subject_by_which_it_knows_the_person() {
+    let mut several =
+        RelyingApplication { offered_to: OfferedTo::Trust(TrustId::from_uuid(Uuid::from_u128(1))), ..application() };
+    several.client.frontchannel_logout_uri = Some(Url::parse("https://app.example/out").unwrap());
+    let world = World::with(several, vec![1, 2]).await;
+    for school in ["oakfield", "brook", "brook"] {
+        let request = super::request(&[("school", school), ("prompt", "none")]);
+        world.follow(&request, Browser::SignedIn).await.parameter("code").unwrap();
+    }
+    let grants = world.app().store.list_grants_of_session(session().id).await.unwrap();
+    let hint = hint(&world, session().id, CLIENT, &grants[0].subject);
+    let answer = world.get(&logout(&[("id_token_hint", &hint)]), Browser::SignedIn).await;
+    let page = answer.body.replace("&#x3D;", "=").replace("&#x3d;", "=");
+    assert_eq!((grants.len(), page.matches("<iframe").count()), (3, 2), "{page}");
+    for grant in grants {
+        let sid = sid(&world, session().id, &grant.subject);
+        assert_eq!(page.matches(&format!("sid={}\"", sid.as_str())).count(), 1, "{page}");
+    }
+    world.stop().await;
+}
+
+#[actix_web::test]
 async fn a_browser_goes_on_only_to_a_registered_address_after_the_frames() {
     let world = with_front_channel().await;
-    let hint = hint(&world, session().id, CLIENT);
+    let hint = hint(&world, session().id, CLIENT, "public-subject");
     let address = logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", "https://evil.example/bye")]);
     let answer = world.get(&address, Browser::SignedIn).await;
     assert_eq!((answer.status, header(&answer, "refresh")), (StatusCode::OK, None));
@@ -193,7 +224,7 @@ async fn a_hint_that_somebody_else_signed_only_asks() {
     let (key, _) = jws::PrivateKey::generate(SigningAlgorithm::Es256, "x".into()).unwrap();
     let claims = json!({
         "iss": ISSUER, "sub": "public-subject", "aud": CLIENT, "iat": NOW, "exp": NOW + 600,
-        "sid": session().id.to_string(),
+        "sid": sid(&world, session().id, "public-subject"),
     });
     let forged = jws::sign(&key, "JWT", &claims).unwrap();
     let address = logout(&[("id_token_hint", &forged), ("post_logout_redirect_uri", BYE)]);
