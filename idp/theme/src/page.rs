@@ -2,6 +2,8 @@
 
 mod account;
 mod account_samples;
+mod keys;
+mod keys_samples;
 mod samples;
 
 use serde::Serialize;
@@ -10,6 +12,10 @@ pub use account::{
     Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, Browser, By, ChangeEmailError,
     ChangePasswordError, CurrentPasswordError, Done, EventKind, KnownBrowser, LogEvent, NameError, SecurityLog,
     SignInPlace, WaitingEmail,
+};
+pub use keys::{
+    FirstKeyLink, KeyDone, KeyKind, KeyNameError, KeyRow, KeySection, KeyStanding, KeyWay, PassError, RemoveKey,
+    RenameKey, SecurityKeys, StopKey,
 };
 
 /// A page that the theme can draw.

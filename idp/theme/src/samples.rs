@@ -8,8 +8,9 @@ use crate::frame::{Elevation, Frame, Help, Person, School};
 use crate::mail::{Circumstances, Mail};
 use crate::page::{
     Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, ChooseSchool, ConfirmEmail, Consent,
-    EmailConfirmed, FirstRun, ForgotPassword, ForgotPasswordSent, FormPost, Information, MyApplications, NewPassword,
-    Page, PasswordSet, Problem, SecurityLog, SignInEmail, SignInPassword, SignOut, SignedOut,
+    EmailConfirmed, FirstKeyLink, FirstRun, ForgotPassword, ForgotPasswordSent, FormPost, Information, MyApplications,
+    NewPassword, Page, PasswordSet, Problem, RemoveKey, RenameKey, SecurityKeys, SecurityLog, SignInEmail,
+    SignInPassword, SignOut, SignedOut, StopKey,
 };
 
 /// One state of one page.
@@ -43,6 +44,11 @@ pub fn pages() -> Vec<Sample> {
     add::<AccountEmail>(&mut samples);
     add::<AccountPassword>(&mut samples);
     add::<AccountLanguage>(&mut samples);
+    add::<SecurityKeys>(&mut samples);
+    add::<RenameKey>(&mut samples);
+    add::<RemoveKey>(&mut samples);
+    add::<FirstKeyLink>(&mut samples);
+    add::<StopKey>(&mut samples);
     add::<SecurityLog>(&mut samples);
     add::<SignOut>(&mut samples);
     add::<SignedOut>(&mut samples);
@@ -62,7 +68,8 @@ fn add<P: Page>(samples: &mut Vec<Sample>) {
 
 /// A frame that suits the page: what is usually known there.
 pub fn frame(language: Language, sample: &Sample) -> Frame {
-    let of_account = sample.page.starts_with("account") || sample.page == "security-log";
+    let of_account = sample.page.starts_with("account")
+        || matches!(sample.page, "security-log" | "security-keys" | "rename-key" | "remove-key" | "first-key-link");
     let signed_in = of_account || matches!(sample.page, "my-applications" | "sign-out" | "choose-school" | "consent");
     let knows_school = signed_in && sample.page != "choose-school"
         || matches!(sample.page, "problem" | "form-post" | "sign-in-password");
@@ -78,6 +85,7 @@ pub fn frame(language: Language, sample: &Sample) -> Frame {
                 | "email-confirmed"
                 | "first-run"
                 | "information"
+                | "stop-key"
         );
     Frame {
         language,

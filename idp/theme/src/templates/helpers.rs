@@ -1,4 +1,4 @@
-//! What templates may call: `text`, `join`, `time`, `asset`.
+//! What templates may call: `text`, `join`, `time`, `date`, `asset`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::texts::{TextError, Texts};
 pub(super) fn register(registry: &mut Handlebars<'static>, texts: &Arc<Texts>, assets: &Assets) {
     registry.register_helper("text", Box::new(Text { texts: Arc::clone(texts) }));
     registry.register_helper("join", Box::new(Join));
-    registry.register_helper("time", Box::new(Time { texts: Arc::clone(texts) }));
+    registry.register_helper("time", Box::new(Time { texts: Arc::clone(texts), write: times::write }));
+    registry.register_helper("date", Box::new(Time { texts: Arc::clone(texts), write: times::write_day }));
     registry.register_helper("asset", Box::new(AssetAddress { names: assets.names().clone() }));
 }
 
@@ -115,9 +116,10 @@ impl HelperDef for Join {
     }
 }
 
-/// `{{time at}}`: milliseconds since the epoch as people read them.
+/// `{{time at}}`, `{{date at}}`: milliseconds since the epoch as people read them.
 struct Time {
     texts: Arc<Texts>,
+    write: fn(&Texts, i64) -> Result<String, times::TimeError>,
 }
 
 impl HelperDef for Time {
@@ -132,7 +134,7 @@ impl HelperDef for Time {
             .param(0)
             .and_then(|at| at.value().as_i64())
             .ok_or(RenderErrorReason::ParamNotFoundForIndex("time", 0))?;
-        let written = times::write(&self.texts, at);
+        let written = (self.write)(&self.texts, at);
         let written = written.map_err(|error| RenderErrorReason::NestedError(Box::new(error)))?;
         Ok(ScopedJson::Derived(Value::String(written)))
     }

@@ -18,8 +18,17 @@ pub(crate) enum TimeError {
     Text(#[from] TextError),
 }
 
+/// Writes the day alone: `09 March, 2024`.
+pub(crate) fn write_day(texts: &Texts, millis: i64) -> Result<String, TimeError> {
+    Ok(texts.write("date", &arguments(texts, millis)?)?)
+}
+
 /// Writes milliseconds since the epoch.
 pub(crate) fn write(texts: &Texts, millis: i64) -> Result<String, TimeError> {
+    Ok(texts.write("date-and-time", &arguments(texts, millis)?)?)
+}
+
+fn arguments(texts: &Texts, millis: i64) -> Result<FluentArgs<'static>, TimeError> {
     let time = Timestamp::from_millisecond(millis)?.to_zoned_datetime(LONDON.clone());
     let month = texts.write(&format!("month-{}", time.month()), &FluentArgs::new())?;
     let mut arguments = FluentArgs::new();
@@ -27,5 +36,5 @@ pub(crate) fn write(texts: &Texts, millis: i64) -> Result<String, TimeError> {
     arguments.set("month", month);
     arguments.set("year", time.strftime("%Y").to_string());
     arguments.set("time", time.strftime("%H:%M").to_string());
-    Ok(texts.write("date-and-time", &arguments)?)
+    Ok(arguments)
 }

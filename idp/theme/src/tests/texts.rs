@@ -75,7 +75,7 @@ fn every_text_is_written_in_its_own_language() {
     let files = files::load(None).unwrap();
     let (english, welsh) = (texts(&files, "en"), texts(&files, "cy"));
     // Alike in both.
-    let names = ["title", "date-and-time"];
+    let names = ["title", "date", "date-and-time", "keys-kind-soft-key"];
     for (id, text) in english.iter().filter(|(id, _)| !names.contains(&id.as_str())) {
         assert_ne!(text.words.trim(), welsh[id].words.trim(), "{id}");
     }
@@ -86,7 +86,7 @@ fn every_text_that_a_template_names_exists_and_none_is_unused() {
     let files = files::load(None).unwrap();
     let texts = texts(&files, "en");
     // Written by the code of the mails.
-    let mut used: BTreeSet<String> = std::iter::once("date-and-time".to_owned()).collect();
+    let mut used: BTreeSet<String> = ["date", "date-and-time"].map(str::to_owned).into();
     used.extend((1..=12).map(|month| format!("month-{month}")));
     used.extend(texts.values().flat_map(|text| text.messages.iter().cloned()));
     for (path, file) in files.iter().filter(|(path, _)| path.starts_with("templates/")) {
@@ -137,7 +137,9 @@ fn the_texts_neither_beg_nor_talk_shop() {
         "2fa",
         "user error",
     ];
-    for (id, text) in texts(&files::load(None).unwrap(), "en") {
+    // A sentence that people know word for word from the product that this one takes over from.
+    let fixed = "keys-done-added";
+    for (id, text) in texts(&files::load(None).unwrap(), "en").into_iter().filter(|(id, _)| id != fixed) {
         let words = text.words.to_lowercase();
         for word in avoided {
             assert!(

@@ -1,5 +1,6 @@
 # Negeseuon e-bost.
 
+date = { $day } { $month }, { $year }
 date-and-time = { $day } { $month }, { $year } { $time }
 month-1 = Ionawr
 month-2 = Chwefror

@@ -1,5 +1,6 @@
 # Mails.
 
+date = { $day } { $month }, { $year }
 date-and-time = { $day } { $month }, { $year } { $time }
 month-1 = January
 month-2 = February
