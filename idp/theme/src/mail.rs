@@ -23,6 +23,14 @@ pub enum Mail {
     EmailChanged { name: String, new_address: String, circumstances: Circumstances },
     /// Somebody signed in with a browser that was not seen before.
     NewBrowser { name: String, application: Option<String>, circumstances: Circumstances },
+    /// The link that permits a first key.
+    FirstKey { name: String, link: String, minutes: u32 },
+    /// A key was added. `link`: takes it back and ends every sign-in.
+    KeyAdded { name: String, key: String, link: String, circumstances: Circumstances },
+    /// A key was removed.
+    KeyRemoved { name: String, key: String, circumstances: Circumstances },
+    /// A recovery code was used; so many are left.
+    RecoveryCodeUsed { name: String, left: u32, circumstances: Circumstances },
 }
 
 /// When and from where something was done.
@@ -54,16 +62,23 @@ impl Mail {
             Self::ConfirmEmail { .. } => "confirm-email",
             Self::EmailChanged { .. } => "email-changed",
             Self::NewBrowser { .. } => "new-browser",
+            Self::FirstKey { .. } => "first-key",
+            Self::KeyAdded { .. } => "key-added",
+            Self::KeyRemoved { .. } => "key-removed",
+            Self::RecoveryCodeUsed { .. } => "recovery-code-used",
         }
     }
 
     /// When what it tells of was done, in milliseconds since the epoch.
     pub(crate) fn at(&self) -> Option<i64> {
         match self {
-            Self::PasswordLink { .. } | Self::ConfirmEmail { .. } => None,
+            Self::PasswordLink { .. } | Self::ConfirmEmail { .. } | Self::FirstKey { .. } => None,
             Self::PasswordChanged { circumstances, .. }
             | Self::EmailChanged { circumstances, .. }
-            | Self::NewBrowser { circumstances, .. } => Some(circumstances.at),
+            | Self::NewBrowser { circumstances, .. }
+            | Self::KeyAdded { circumstances, .. }
+            | Self::KeyRemoved { circumstances, .. }
+            | Self::RecoveryCodeUsed { circumstances, .. } => Some(circumstances.at),
         }
     }
 }

@@ -140,6 +140,19 @@ pub fn mails() -> Vec<(&'static str, Mail)> {
     let unknown = || Circumstances { browser: None, address: None, ..at_a_desk() };
     vec![
         ("first password", Mail::PasswordLink { name: name(), link: link(), minutes: 60, first: true }),
+        ("first key", Mail::FirstKey { name: name(), link: link(), minutes: 60 }),
+        (
+            "key added",
+            Mail::KeyAdded {
+                name: name(),
+                key: "Bethan's iPhone".to_owned(),
+                link: link(),
+                circumstances: at_a_desk(),
+            },
+        ),
+        ("key removed", Mail::KeyRemoved { name: name(), key: "Bethan's iPhone".to_owned(), circumstances: unknown() }),
+        ("recovery code", Mail::RecoveryCodeUsed { name: name(), left: 1, circumstances: at_a_desk() }),
+        ("last recovery code", Mail::RecoveryCodeUsed { name: name(), left: 0, circumstances: at_a_desk() }),
         ("forgotten", Mail::PasswordLink { name: name(), link: link(), minutes: 1, first: false }),
         ("changed", Mail::PasswordChanged { name: name(), circumstances: at_a_desk() }),
         ("changed by command", Mail::PasswordChanged { name: name(), circumstances: unknown() }),

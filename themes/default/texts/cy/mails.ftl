@@ -48,3 +48,24 @@ mail-email-changed-not-you = Rhowch wybod i swyddfa eich ysgol heddiw, wyneb yn 
 
 mail-new-browser-subject = Mewngofnodi o borwr newydd
 mail-new-browser-text = Mewngofnododd rhywun i'ch cyfrif gyda phorwr na welwyd o'r blaen. Os chi oedd yno, nid oes angen gwneud dim.
+
+mail-first-key-subject = Ychwanegu eich allwedd ddiogelwch gyntaf
+mail-first-key-text = Gofynnoch am gael ychwanegu allwedd at eich cyfrif. Agorwch y ddolen hon yn y porwr lle gofynnoch. Mae'n gweithio unwaith, am { duration }.
+mail-first-key-button = Ymlaen
+mail-first-key-not-you = Mae rhywun yn gwybod eich cyfrinair. Gosodwch un newydd, a rhowch wybod i'ch ysgol. Peidiwch ag anfon yr e-bost hwn ymlaen at neb.
+
+mail-key-added-subject = Ychwanegwyd allwedd ddiogelwch at eich cyfrif
+mail-key-added-text = Ychwanegwyd yr allwedd **{ $key }**. Mae'n cyfrif o'r mewngofnodi nesaf ymlaen. Os chi wnaeth hyn, nid oes angen gwneud dim.
+mail-key-added-not-you = Agorwch y ddolen hon a thynnwch yr allwedd: mae hynny'n dod â phob mewngofnodi i ben hefyd. Yna gosodwch gyfrinair newydd, a rhowch wybod i'ch ysgol.
+mail-key-added-button = Nid fi oedd hwn
+
+mail-key-removed-subject = Tynnwyd allwedd ddiogelwch oddi ar eich cyfrif
+mail-key-removed-text = Tynnwyd yr allwedd **{ $key }**. Nid yw'n agor dim mwyach. Os chi wnaeth hyn, nid oes angen gwneud dim.
+
+mail-recovery-code-used-subject = Defnyddiwyd cod adfer
+mail-recovery-code-used-text =
+    { $left ->
+        [0] Defnyddiwyd cod adfer ar gyfer eich cyfrif. Hwn oedd yr olaf ar y daflen: gwnewch daflen newydd.
+        [one] Defnyddiwyd cod adfer ar gyfer eich cyfrif. Mae un cod ar ôl ar y daflen: gwnewch daflen newydd yn fuan.
+       *[other] Defnyddiwyd cod adfer ar gyfer eich cyfrif. Codau ar ôl ar y daflen: { $left }.
+    }

@@ -48,3 +48,24 @@ mail-email-changed-not-you = Tell your school's office today, in person or by te
 
 mail-new-browser-subject = A sign-in from a new browser
 mail-new-browser-text = Somebody signed in to your account with a browser that was not seen before. If it was you, there is nothing to do.
+
+mail-first-key-subject = Add your first security key
+mail-first-key-text = You asked to add a key to your account. Open this link in the browser in which you asked. It works once, for { duration }.
+mail-first-key-button = Go on
+mail-first-key-not-you = Somebody knows your password. Set a new one, and tell your school. Do not send this e-mail on to anybody.
+
+mail-key-added-subject = A security key was added to your account
+mail-key-added-text = The key **{ $key }** was added. From the next sign-in on it counts. If it was you, there is nothing to do.
+mail-key-added-not-you = Open this link and remove the key: that ends every sign-in as well. Then set a new password, and tell your school.
+mail-key-added-button = This was not me
+
+mail-key-removed-subject = A security key was removed from your account
+mail-key-removed-text = The key **{ $key }** was removed. It opens nothing any more. If it was you, there is nothing to do.
+
+mail-recovery-code-used-subject = A recovery code was used
+mail-recovery-code-used-text =
+    { $left ->
+        [0] A recovery code was used for your account. It was the last of the sheet: make a new sheet.
+        [one] A recovery code was used for your account. One code of the sheet is left: make a new sheet soon.
+       *[other] A recovery code was used for your account. { $left } codes of the sheet are left.
+    }
