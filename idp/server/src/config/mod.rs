@@ -11,6 +11,7 @@ pub mod load;
 mod tests;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ pub struct Config {
     pub token: TokenConfig,
     pub keys: KeysConfig,
     pub outbound: OutboundConfig,
+    pub plugins: PluginsConfig,
     pub log: LogConfig,
     pub metrics: MetricsConfig,
     /// A folder whose templates, texts and assets replace the embedded ones file by file.
@@ -67,6 +69,7 @@ impl Default for Config {
             token: TokenConfig::default(),
             keys: KeysConfig::default(),
             outbound: OutboundConfig::default(),
+            plugins: PluginsConfig::default(),
             log: LogConfig::default(),
             metrics: MetricsConfig::default(),
             theme: None,
@@ -285,6 +288,18 @@ pub struct TestBedConfig {
     pub allow_loopback: bool,
     /// PEM file with certificates to trust besides the system's.
     pub ca_file: Option<PathBuf>,
+}
+
+/// Plugins.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PluginsConfig {
+    /// For who writes plugins: packages that nobody signed may be installed, and run. Loud in the log.
+    pub development_unsigned: bool,
+    /// Calls of plugins that run at once; absent: two a processor, 2 to 16.
+    pub threads: Option<NonZeroUsize>,
+    /// Where compiled plugins are kept; absent: `plugins` in the data directory.
+    pub artefacts: Option<PathBuf>,
 }
 
 /// What the log looks like.
