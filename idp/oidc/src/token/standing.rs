@@ -18,9 +18,9 @@ pub struct Facts<'a> {
     pub grant: &'a Grant,
     /// The session that the grant was made in, if it is still stored.
     pub session: Option<&'a Session>,
-    pub person: Option<&'a Person>,
-    /// All memberships of the person; only the grant's own is looked at.
-    pub memberships: &'a [MembershipInFull],
+    pub person: &'a Person,
+    /// The membership that the grant was made for.
+    pub member: &'a MembershipInFull,
     pub application: &'a RelyingApplication,
     /// How long a session may go unused.
     pub idle: Duration,
@@ -80,15 +80,16 @@ pub fn check<'a>(facts: &Facts<'a>, now: Timestamp) -> Result<Standing<'a>, Ende
         let session = session.filter(|session| session.is_live(now, facts.idle)).ok_or(Ended::Session)?;
         ends_at = ends_at.min(session.expires_at);
     }
-    let person = facts.person.filter(|person| person.id == grant.person && person.disabled_at.is_none());
-    let person = person.ok_or(Ended::Person)?;
-    let member = facts.memberships.iter().find(|member| member.membership.id == grant.membership);
-    let fits = |member: &&MembershipInFull| {
-        let membership = &member.membership;
-        membership.person == grant.person && membership.school == grant.school && membership.is_active(now)
-    };
-    let member = member.filter(fits).ok_or(Ended::Membership)?;
-    ends_at = member.membership.ends_at.map_or(ends_at, |end| end.min(ends_at));
+    let Facts { person, member, .. } = *facts;
+    if person.id != grant.person || person.disabled_at.is_some() {
+        return Err(Ended::Person);
+    }
+    let membership = &member.membership;
+    let is_the_grants = membership.id == grant.membership && membership.person == grant.person;
+    if !is_the_grants || membership.school != grant.school || !membership.is_active(now) {
+        return Err(Ended::Membership);
+    }
+    ends_at = membership.ends_at.map_or(ends_at, |end| end.min(ends_at));
     if application.id != grant.application || !application.offered_to.serves(&member.school) {
         return Err(Ended::Application);
     }

@@ -1,16 +1,16 @@
 //! What has to be known to tell whether a grant still stands, loaded afresh.
 
-use futures::try_join;
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::audit::{AuditEvent, AuditKind};
-use keyholder_core::grant::Grant;
+use keyholder_core::grant::{Grant, GrantInFull};
 use keyholder_core::id::GrantId;
 use keyholder_core::membership::MembershipInFull;
 use keyholder_core::person::Person;
-use keyholder_core::ports::{Queries, StoreError};
+use keyholder_core::ports::{Queries, SingleUse, StoreError};
 use keyholder_core::session::Session;
 use keyholder_core::time::Timestamp;
 use keyholder_core::verdict::decide_by_group;
+use keyholder_oidc::access_token::AccessToken;
 use keyholder_oidc::token::standing::{self, Ended, Standing};
 
 use crate::app::App;
@@ -21,20 +21,28 @@ use crate::audit::{About, event};
 pub(super) struct Facts {
     pub(super) grant: Grant,
     session: Option<Session>,
-    person: Option<Person>,
-    memberships: Vec<MembershipInFull>,
+    person: Person,
+    member: MembershipInFull,
+}
+
+impl From<GrantInFull> for Facts {
+    fn from(found: GrantInFull) -> Self {
+        let GrantInFull { grant, session, person, member, is_marked: _ } = found;
+        Self { grant, session, person, member }
+    }
 }
 
 impl Facts {
     /// Loads a grant and what is around it.
     pub(super) async fn find(app: &App, id: GrantId) -> Result<Option<Self>, StoreError> {
-        let Some(grant) = app.store.find_grant(id).await? else { return Ok(None) };
-        let (session, person, memberships) = try_join!(
-            app.store.find_session(grant.session),
-            app.store.find_person(grant.person),
-            app.store.list_memberships(grant.person),
-        )?;
-        Ok(Some(Self { grant, session, person, memberships }))
+        Ok(app.store.find_grant_in_full(id, None).await?.map(Self::from))
+    }
+
+    /// Loads what stands behind an access token, unless just that token was revoked.
+    pub(super) async fn find_behind(app: &App, id: GrantId, token: &AccessToken) -> Result<Option<Self>, StoreError> {
+        let mark = (SingleUse::RevokedAccessToken, token.jti.as_bytes());
+        let found = app.store.find_grant_in_full(id, Some(mark)).await?;
+        Ok(found.filter(|found| !found.is_marked).map(Self::from))
     }
 
     /// Asks whether the grant stands for this application.
@@ -47,8 +55,8 @@ impl Facts {
         let facts = standing::Facts {
             grant: &self.grant,
             session: self.session.as_ref(),
-            person: self.person.as_ref(),
-            memberships: &self.memberships,
+            person: &self.person,
+            member: &self.member,
             application,
             idle: app.config.session.idle(),
             policy: decide_by_group,

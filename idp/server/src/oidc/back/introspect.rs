@@ -58,16 +58,16 @@ async fn about_access_token(
     if !introspection::may_ask(caller, &token.client_id, &token.audiences) || !token.is_live(now) {
         return Ok(None);
     }
-    if app.store.is_used(SingleUse::RevokedAccessToken, token.jti.as_bytes()).await? {
-        return Ok(None);
-    }
     let Some(owner) = app.applications.find(app, &token.client_id).await? else { return Ok(None) };
     let issuer = app.config.issuer();
     match token.behind {
         Behind::Client if !owner.client.grant_types.contains(&GrantType::ClientCredentials) => Ok(None),
-        Behind::Client => Ok(Some(Introspection::of_access_token(token, None, issuer))),
+        Behind::Client => {
+            let is_revoked = app.store.is_used(SingleUse::RevokedAccessToken, token.jti.as_bytes()).await?;
+            Ok((!is_revoked).then(|| Introspection::of_access_token(token, None, issuer)))
+        }
         Behind::Grant(id) => {
-            let Some(facts) = Facts::find(app, id).await? else { return Ok(None) };
+            let Some(facts) = Facts::find_behind(app, id, token).await? else { return Ok(None) };
             let stands = facts.standing(app, &owner, now).is_ok();
             Ok(stands.then(|| Introspection::of_access_token(token, Some(named(app, &facts.grant)), issuer)))
         }

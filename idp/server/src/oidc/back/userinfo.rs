@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use keyholder_core::ports::{Queries, SingleUse};
 use keyholder_oidc::access_token::{self, Behind};
 use keyholder_oidc::form::{self, Form};
 use keyholder_oidc::userinfo::{self, BearerError};
@@ -36,11 +35,8 @@ async fn userinfo(app: &App, request: &HttpRequest, body: Option<&[u8]>) -> Resu
     if !token.scopes.iter().any(|scope| scope == "openid") {
         return Err(BearerError::InsufficientScope.into());
     }
-    if app.store.is_used(SingleUse::RevokedAccessToken, token.jti.as_bytes()).await? {
-        return Err(BearerError::InvalidToken.into());
-    }
     let application = app.applications.find(app, &token.client_id).await?.ok_or(BearerError::InvalidToken)?;
-    let facts = Facts::find(app, id).await?.ok_or(BearerError::InvalidToken)?;
+    let facts = Facts::find_behind(app, id, &token).await?.ok_or(BearerError::InvalidToken)?;
     let standing = facts.standing(app, &application, now).map_err(|_| BearerError::InvalidToken)?;
     let claims = userinfo::claims(&standing, &token.scopes, &application);
     let client = &application.client;
