@@ -13,10 +13,13 @@ mod base64;
 pub mod certificate;
 pub mod checks;
 pub mod encryption;
+#[cfg(test)]
+mod external;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 pub mod gate;
 pub mod inbound;
+pub mod logout;
 pub mod messages;
 pub mod names;
 pub mod redirect;

@@ -15,6 +15,7 @@ use keyholder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use refusal::{Refused, Rejection, Untrusted};
+pub(crate) use rules::is_relay_state;
 
 use crate::inbound::Inbound;
 use crate::messages::{AuthnRequest, NameId, NameIdFormat, ReadError, read};

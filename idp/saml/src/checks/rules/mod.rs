@@ -17,6 +17,7 @@ use crate::messages::AuthnRequest;
 pub(super) use assertion_consumer_service::assertion_consumer_service;
 pub(super) use issue_instant::expires_at;
 pub(super) use name_id_policy::name_id_policy;
+pub(crate) use relay_state::is_relay_state;
 pub(super) use relay_state::{LONGEST_RELAY_STATE, relay_state};
 pub(super) use requested_authn_context::requested_authn_context;
 pub(super) use subject::{login_hint, named_subject};

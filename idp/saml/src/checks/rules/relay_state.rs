@@ -16,3 +16,8 @@ pub(crate) fn relay_state(context: &Context<'_>) -> Result<Option<String>, Untru
     }
     Ok(Some(relay_state.to_owned()))
 }
+
+/// The same for messages that have no rules of their own.
+pub(crate) fn is_relay_state(text: &str) -> bool {
+    text.len() <= LONGEST_RELAY_STATE && !text.chars().any(char::is_control)
+}
