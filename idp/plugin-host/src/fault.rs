@@ -1,0 +1,71 @@
+//! Why a call failed.
+
+use keyholder_core::factor::Fault;
+
+/// Why a call failed: for the operator's log and the metrics. People read one plain sentence, whatever it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    #[error("its budget of instructions was spent")]
+    Fuel,
+    #[error("it ran beyond its deadline")]
+    Deadline,
+    #[error("it wanted more memory than it may have")]
+    Memory,
+    #[error("it handed over more than the host takes at once")]
+    Transfer,
+    #[error("it trapped: {0}")]
+    Trap(String),
+    #[error("it broke the contract: {0}")]
+    Contract(String),
+    /// In the plugin's own words.
+    #[error("it gave up: {0}")]
+    Said(String),
+    #[error("it cannot read stored keys of format {0}")]
+    UnsupportedFormat(u32),
+    #[error("too many calls wait")]
+    Busy,
+    #[error("the server stops")]
+    Stopping,
+}
+
+impl Cause {
+    /// A word for metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Fuel => "fuel",
+            Self::Deadline => "deadline",
+            Self::Memory => "memory",
+            Self::Transfer => "transfer",
+            Self::Trap(_) => "trap",
+            Self::Contract(_) => "contract",
+            Self::Said(_) => "said",
+            Self::UnsupportedFormat(_) => "format",
+            Self::Busy => "busy",
+            Self::Stopping => "stopping",
+        }
+    }
+
+    pub(crate) fn contract(what: impl Into<String>) -> Self {
+        Self::Contract(what.into())
+    }
+}
+
+impl From<Cause> for Fault {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Busy => Self::Busy,
+            Cause::UnsupportedFormat(format) => Self::UnsupportedFormat(format),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+/// Text of a plugin as it may stand in one line of a log: without control characters, at most `most` characters.
+pub(crate) fn readable(text: &str, most: usize) -> String {
+    let mut line: String =
+        text.chars().take(most).map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect();
+    if text.chars().nth(most).is_some() {
+        line.push('\u{2026}');
+    }
+    line
+}
