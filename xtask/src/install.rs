@@ -26,6 +26,21 @@ pub(crate) const MOD_AUTH_OPENIDC: Need =
     Need { what: "/usr/lib/apache2/modules/mod_auth_openidc.so", packages: &["libapache2-mod-auth-openidc"] };
 /// Runs Authlib.
 pub(crate) const PYTHON: Need = Need { what: "python3", packages: &["python3", "python3-venv"] };
+/// What the tests of SAML ask and are built with: `xmlsec1` and `xmllint`, the OASIS schemas, and the libraries of samael, which is
+/// an oracle there and in no program of ours.
+pub(crate) const SAML: [Need; 10] = [
+    Need { what: "xmlsec1", packages: &["xmlsec1"] },
+    Need { what: "xmllint", packages: &["libxml2-utils"] },
+    Need { what: "/usr/share/xml/opensaml/saml-schema-protocol-2.0.xsd", packages: &["opensaml-schemas"] },
+    Need { what: "/usr/share/xml/xmltooling/xmldsig-core-schema.xsd", packages: &["xmltooling-schemas"] },
+    Need { what: "pkg-config", packages: &["pkg-config"] },
+    Need { what: "/usr/include/xmlsec1/xmlsec/xmlsec.h", packages: &["libxmlsec1-dev"] },
+    Need { what: "/usr/include/libxml2/libxml/tree.h", packages: &["libxml2-dev"] },
+    Need { what: "/usr/include/libxslt/xslt.h", packages: &["libxslt1-dev"] },
+    Need { what: "/usr/include/openssl/ssl.h", packages: &["libssl-dev"] },
+    // Its library stands under the name of its version.
+    Need { what: "/var/lib/dpkg/info/libclang-dev.list", packages: &["libclang-dev"] },
+];
 
 /// Sees to it that everything needed is there.
 pub(crate) fn system(needs: &[Need]) -> Result<(), Failure> {

@@ -28,6 +28,8 @@ struct Sum {
 /// Runs them, and says how many passed and failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     fonts::fetch()?;
+    // Some tests do not compile without these.
+    install::system(&install::SAML)?;
     let mut sum = Sum::default();
     sum.check("formatting", cargo().args(["fmt", "--all", "--check"]));
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];

@@ -4,7 +4,7 @@
 //! nor whose keys are asked for.
 
 use crate::base64;
-use crate::gate::{Gated, GateError, parse_message, parse_soap_message};
+use crate::gate::{GateError, Gated, parse_message, parse_soap_message};
 use crate::names::PROTOCOL;
 use crate::redirect::Query;
 use crate::verify::{PublicKey, Verified, VerifyError, verify_enveloped, verify_octets};

@@ -46,3 +46,5 @@ pub const AES256_CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes256-cbc";
 pub const AES128_CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
 /// SOAP 1.1 envelope.
 pub const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+/// SAML 2.0 metadata.
+pub const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";

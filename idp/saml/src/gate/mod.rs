@@ -140,9 +140,9 @@ impl Gated {
 
     /// Without its signature, where that counts for nothing (SAML Bindings 3.4.4.1 has it removed).
     pub(crate) fn without_signature(mut self) -> Self {
-        self.root.children_mut().retain(|node| {
-            !matches!(node, crate::xml::Node::Element(element) if element.is(DSIG, "Signature"))
-        });
+        self.root
+            .children_mut()
+            .retain(|node| !matches!(node, crate::xml::Node::Element(element) if element.is(DSIG, "Signature")));
         self
     }
 }
@@ -223,7 +223,8 @@ fn check_signature(root: &Element) -> Result<(), GateError> {
 fn check_ids<'a>(element: &'a Element, seen: &mut HashSet<&'a str>) -> Result<(), GateError> {
     for (name, value) in element.attributes() {
         let in_no_namespace = name.namespace().is_empty();
-        let is_id = matches!((name.local(), in_no_namespace, name.prefix()), ("ID" | "Id" | "id", true, _) | ("id", _, "xml"));
+        let is_id =
+            matches!((name.local(), in_no_namespace, name.prefix()), ("ID" | "Id" | "id", true, _) | ("id", _, "xml"));
         if !is_id {
             continue;
         }

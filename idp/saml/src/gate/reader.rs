@@ -78,7 +78,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Element, GateError> 
 
 fn refusal(error: &quick_xml::Error) -> GateError {
     match error {
-        quick_xml::Error::Namespace(quick_xml::name::NamespaceError::TooManyBindings(_)) => GateError::TooManyNamespaces,
+        quick_xml::Error::Namespace(quick_xml::name::NamespaceError::TooManyBindings(_)) => {
+            GateError::TooManyNamespaces
+        }
         _ => GateError::Malformed,
     }
 }

@@ -130,7 +130,8 @@ fn prefixes(method: &Element) -> Option<Vec<&str>> {
         _ => return None,
     };
     let prefixes: Vec<&str> = list.split_ascii_whitespace().filter(|prefix| *prefix != "xml").collect();
-    let good = prefixes.len() <= MOST_PREFIXES && prefixes.iter().all(|prefix| *prefix == "#default" || is_name(prefix));
+    let good =
+        prefixes.len() <= MOST_PREFIXES && prefixes.iter().all(|prefix| *prefix == "#default" || is_name(prefix));
     good.then_some(prefixes)
 }
 

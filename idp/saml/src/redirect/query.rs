@@ -41,7 +41,8 @@ impl Query {
                 if place.replace(value).is_some() {
                     return Err(RedirectError::Repeated(known));
                 }
-            } else if name.contains('%') && decode(name, Plus::Space).is_none_or(|name| NAMES.contains(&name.as_str())) {
+            } else if name.contains('%') && decode(name, Plus::Space).is_none_or(|name| NAMES.contains(&name.as_str()))
+            {
                 return Err(RedirectError::Disguised);
             }
         }
@@ -67,8 +68,7 @@ impl Query {
             }
             _ => return Err(RedirectError::HalfSigned),
         };
-        let relay_state =
-            relay_state.map(|raw| decode(raw, Plus::Space).ok_or(RedirectError::Percent)).transpose()?;
+        let relay_state = relay_state.map(|raw| decode(raw, Plus::Space).ok_or(RedirectError::Percent)).transpose()?;
         Ok(Self { parameter, message: inflate(&decode_base64(message)?)?, relay_state, signed })
     }
 

@@ -1,9 +1,7 @@
 //! The signer of the running server: its key is decoded once.
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 
 use super::{SignError, Signer};
 use crate::algorithm::SignatureAlgorithm;
@@ -39,8 +37,7 @@ impl NativeSigner {
             let public = key.public_key().as_ref().to_vec();
             (Key::Rsa(Box::new(key)), public)
         } else {
-            let key =
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key).map_err(|_| SignError::Key)?;
+            let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key).map_err(|_| SignError::Key)?;
             let public = key.public_key().as_ref().to_vec();
             (Key::Ecdsa(Box::new(key)), public)
         };
@@ -69,9 +66,7 @@ impl Signer for NativeSigner {
                 key.sign(&RSA_PKCS1_SHA256, &random, octets, &mut signature).map_err(|_| SignError::Signing)?;
                 Ok(signature)
             }
-            Key::Ecdsa(key) => {
-                Ok(key.sign(&random, octets).map_err(|_| SignError::Signing)?.as_ref().to_vec())
-            }
+            Key::Ecdsa(key) => Ok(key.sign(&random, octets).map_err(|_| SignError::Signing)?.as_ref().to_vec()),
         }
     }
 

@@ -81,6 +81,11 @@ impl PublicKey {
         Ok(Self { kind, bits: info.subject_public_key.data.to_vec() })
     }
 
+    /// Whether it can also encrypt.
+    pub(crate) fn is_rsa(&self) -> bool {
+        self.kind == Kind::Rsa
+    }
+
     /// The key's bits, as the certificate has them.
     pub(crate) fn bits(&self) -> &[u8] {
         &self.bits

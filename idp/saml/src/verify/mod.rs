@@ -9,7 +9,7 @@ mod key;
 pub use key::{KeyError, PublicKey};
 
 use crate::algorithm::SignatureAlgorithm;
-use crate::gate::{Gated, GateError, Shape, read_signed};
+use crate::gate::{GateError, Gated, Shape, read_signed};
 use crate::xml::Element;
 
 /// Why a message does not count as signed by the service provider.
@@ -74,9 +74,8 @@ pub(crate) fn verify_octets(
     octets: &[u8],
     signature: &[u8],
 ) -> Result<(), VerifyError> {
-    let right = |key: &PublicKey| {
-        key.verifies(algorithm, octets, signature) || key.verifies_der(algorithm, octets, signature)
-    };
+    let right =
+        |key: &PublicKey| key.verifies(algorithm, octets, signature) || key.verifies_der(algorithm, octets, signature);
     if keys.iter().any(right) { Ok(()) } else { Err(VerifyError::Key) }
 }
 

@@ -202,12 +202,7 @@ impl Element {
 
     /// Exclusive C14N with an `InclusiveNamespaces` prefix list, in the scope of `ancestors` (outermost first), with one element
     /// omitted: what the enveloped-signature transform leaves (`XMLDSig` 6.6.4).
-    pub(crate) fn canonical_in(
-        &self,
-        ancestors: &[&Element],
-        inclusive: &[&str],
-        omitted: Option<&Element>,
-    ) -> String {
+    pub(crate) fn canonical_in(&self, ancestors: &[&Element], inclusive: &[&str], omitted: Option<&Element>) -> String {
         canonical::write(self, &canonical::Context { ancestors, inclusive, omitted })
     }
 
