@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 /// Folder below `plugins/` and target of each. `wasm32-wasip2` is for those whose libraries want the standard library's clock and
 /// random bytes.
-const PACKAGES: [(&str, &str); 1] = [("factors/soft-key", UNKNOWN)];
+const PACKAGES: [(&str, &str); 2] = [("factors/recovery-code", UNKNOWN), ("factors/soft-key", UNKNOWN)];
 
 const UNKNOWN: &str = "wasm32-unknown-unknown";
 

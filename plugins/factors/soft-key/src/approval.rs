@@ -134,7 +134,7 @@ pub(crate) fn is_p256(key: &DeviceKey) -> bool {
 }
 
 /// A browser gives `r` and `s` side by side (IEEE P1363); the host reads the ASN.1 of RFC 3279 2.2.3.
-fn der(raw: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn der(raw: &[u8]) -> Option<Vec<u8>> {
     let (r, s) = raw.split_at_checked(32).filter(|(_, s)| s.len() == 32)?;
     let content: Vec<u8> = [integer(r), integer(s)].concat();
     // At most 70 bytes: the short form of a length.

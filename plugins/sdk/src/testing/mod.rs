@@ -8,9 +8,13 @@ mod context;
 pub mod host;
 #[cfg(feature = "factor")]
 mod phone;
+#[cfg(feature = "factor")]
+mod texts;
 
 #[cfg(feature = "factor")]
 pub use context::{answer, cancelled, context, credential, device_answer, stored};
 pub use host::{LogLine, take_log};
 #[cfg(feature = "factor")]
 pub use phone::Phone;
+#[cfg(feature = "factor")]
+pub use texts::{messages, missing_texts, texts_of};
