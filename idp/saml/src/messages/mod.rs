@@ -25,6 +25,7 @@ pub use name_id::{NameId, NameIdFormat};
 pub use read::ReadError;
 pub use response::{Contents, Response};
 pub use status::{NestedStatus, Status, TopStatus};
+pub use write::{LONGEST_ADDRESS, LONGEST_ENTITY_ID};
 
 #[cfg(test)]
 mod tests;

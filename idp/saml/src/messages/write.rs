@@ -4,9 +4,9 @@ use crate::names::{ASSERTION, PROTOCOL};
 use crate::xml::{Element, Value, ValueError};
 
 /// Longest address that is written, in characters.
-pub(crate) const LONGEST_ADDRESS: usize = 2048;
+pub const LONGEST_ADDRESS: usize = 2048;
 /// Longest entity id (saml-core-2.0-os 8.3.6).
-pub(crate) const LONGEST_ENTITY_ID: usize = 1024;
+pub const LONGEST_ENTITY_ID: usize = 1024;
 
 /// An element of the protocol namespace.
 pub(crate) const fn samlp(local: &'static str) -> Element {
