@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MailedLinkId, PersonId, TokenHash};
+use crate::id::{MailedLinkId, PersonId, SessionId, TokenHash};
 use crate::time::Timestamp;
 
 /// A single-use link in a mail. Opening it changes nothing: mail scanners open every link. Only the accepted form uses it.
@@ -27,6 +27,10 @@ pub enum LinkPurpose {
     SetPassword { resume: Option<String> },
     /// Confirm that this new address is read by the person.
     ConfirmEmail { address: String },
+    /// Enrol a first key in this session (design, invariant 10).
+    FirstKey { session: SessionId },
+    /// As [`FirstKey`](Self::FirstKey), in any session of the person: handed over by the school, typed and not mailed.
+    AccessPass,
     /// Make the first school and its Admin Key Holder.
     FirstRun,
 }
@@ -37,6 +41,8 @@ impl LinkPurpose {
         match self {
             Self::SetPassword { .. } => "set-password",
             Self::ConfirmEmail { .. } => "confirm-email",
+            Self::FirstKey { .. } => "first-key",
+            Self::AccessPass => "access-pass",
             Self::FirstRun => "first-run",
         }
     }

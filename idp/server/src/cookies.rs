@@ -20,6 +20,8 @@ pub const LANGUAGE: &str = "__Host-kh-language";
 
 /// What was done just now in Account Settings, for the next page to say.
 pub const DONE: &str = "__Host-kh-done";
+/// What was done just now with a key, told once.
+pub const KEY_DONE: &str = "__Host-kh-key-done";
 
 /// The longest value of ours.
 const LONGEST: usize = 128;

@@ -74,6 +74,9 @@ macro_rules! queries {
             async fn find_membership(&self, id: MembershipId) -> Result<Option<Membership>> {
                 rows::people::find_membership(self.rows(), id).await
             }
+            async fn list_admin_key_holders(&self, school: SchoolId, now: Timestamp) -> Result<Vec<Person>> {
+                rows::people::list_admin_key_holders(self.rows(), school, now).await
+            }
             async fn list_memberships(&self, person: PersonId) -> Result<Vec<MembershipInFull>> {
                 rows::people::list_memberships(self.rows(), person).await
             }

@@ -4,7 +4,10 @@ mod account;
 mod account_samples;
 mod keys;
 mod keys_samples;
+mod prompt;
 mod samples;
+mod two_factor;
+mod two_factor_samples;
 
 use serde::Serialize;
 
@@ -17,6 +20,11 @@ pub use keys::{
     FirstKeyLink, KeyDone, KeyKind, KeyNameError, KeyRow, KeySection, KeyStanding, KeyWay, PassError, RemoveKey,
     RenameKey, SecurityKeys, StopKey,
 };
+pub use prompt::{
+    ClockOff, ClockUnit, ClockWay, ExhibitView, FieldKindView, FieldView, KeyNameField, PromptKind, PromptProblem,
+    PromptReason, PromptView, WebauthnDoes,
+};
+pub use two_factor::{AddKey, FactorName, FactorTrouble, OtherFactor, TwoFactor};
 
 /// A page that the theme can draw.
 pub trait Page: Serialize {
@@ -30,6 +38,11 @@ pub trait Page: Serialize {
 
     /// Whether it holds tables: it then takes the whole width, and help stands below it.
     const WIDE: bool = false;
+
+    /// After how many seconds the browser reads the page again by itself, where it waits for something.
+    fn refresh_seconds(&self) -> Option<u32> {
+        None
+    }
 
     /// Whether something is wrong: the title then begins with "Error:".
     fn has_error(&self) -> bool {
@@ -311,6 +324,8 @@ pub enum ProblemKind {
     AssuranceNotReached,
     /// A mailed link was used, replaced, or is too old.
     LinkDead,
+    /// A mailed link that counts in the sign-in that asked for it was opened elsewhere.
+    LinkElsewhere,
     /// The application's request cannot be trusted, so that nothing is sent back to it.
     BadApplicationRequest,
     /// A form without its token, or from another site.
@@ -323,6 +338,8 @@ pub enum ProblemKind {
     Busy,
     /// Too many attempts.
     Throttled,
+    /// The person said, at a device, that it was not they.
+    SignInDenied,
     /// Ours to blame.
     Fault,
     /// The storage is full: nothing was changed.

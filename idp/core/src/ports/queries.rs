@@ -53,6 +53,8 @@ pub trait Queries: super::PluginQueries + Send + Sync {
     async fn find_group(&self, id: UserGroupId) -> Result<Option<UserGroup>>;
     async fn list_pupil_scopes(&self, school: SchoolId) -> Result<Vec<PupilScope>>;
     async fn find_membership(&self, id: MembershipId) -> Result<Option<Membership>>;
+    /// The people who administer a school's keys now, disabled ones aside, by name.
+    async fn list_admin_key_holders(&self, school: SchoolId, now: Timestamp) -> Result<Vec<Person>>;
     /// All memberships of a person, with what they refer to; ended ones included.
     async fn list_memberships(&self, person: PersonId) -> Result<Vec<MembershipInFull>>;
 

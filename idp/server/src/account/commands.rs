@@ -40,7 +40,7 @@ pub(super) enum Outcome {
 
 impl Acting {
     /// The session and its person, if both still count. Read in the transaction: it may have ended while the request ran.
-    async fn find(&self, transaction: &dyn Transaction) -> Result<Option<(Session, Person)>, StoreError> {
+    pub(super) async fn find(&self, transaction: &dyn Transaction) -> Result<Option<(Session, Person)>, StoreError> {
         let session = transaction.find_session(self.session).await?;
         let Some(session) = session.filter(|session| session.is_live(self.now, self.idle)) else { return Ok(None) };
         let person = transaction.find_person(session.person).await?;

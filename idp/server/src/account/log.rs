@@ -163,6 +163,11 @@ fn kind_of(event: &AuditEvent) -> Option<EventKind> {
         | AuditKind::BackupRestored
         | AuditKind::ManagedKeyImported
         | AuditKind::PluginInstalled
+        | AuditKind::PluginChanged
+        | AuditKind::PluginRemoved
+        | AuditKind::PluginNotLoaded
+        | AuditKind::PublisherTrusted
+        | AuditKind::PublisherDistrusted
         | AuditKind::PluginRolledBack => return None,
     })
 }

@@ -1,7 +1,7 @@
 //! Account Settings: what a person sees and changes of their own account.
 //!
-//! Owns the tabs **Account** and **Security log** and what their forms change. Does not own keys (factor plugins bring their
-//! tab), nor the mailed link that confirms an address (`crate::pages`).
+//! Owns the tabs **Account**, **Security keys** ([`keys`]) and **Security log**, and what their forms change. Does not own the mailed
+//! links (`crate::pages`).
 //!
 //! # Threats, and what stands against them
 //!
@@ -20,6 +20,7 @@ mod commands;
 mod current;
 mod done;
 mod email;
+pub(crate) mod keys;
 mod language;
 mod log;
 mod name;
@@ -55,7 +56,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(page("/language").route(read().to(language::page)).route(post().to(language::post)))
         .service(page("/sign-ins/end").route(read().to(back)).route(post().to(places::end)))
         .service(page("/browsers/forget").route(read().to(back)).route(post().to(places::forget)))
-        .service(page("/security-log").route(read().to(log::page)));
+        .service(page("/security-log").route(read().to(log::page)))
+        .configure(keys::configure);
 }
 
 async fn back() -> HttpResponse {
@@ -111,7 +113,7 @@ impl Reader {
 /// Begins a sign-in that comes back to the page; from a form that nothing is read at, to the first page.
 async fn sign_in(app: &App, request: &HttpRequest) -> Result<HttpResponse, PageError> {
     let path = request.path();
-    let readable = ["/name", "/email", "/password", "/language", "/security-log"];
+    let readable = ["/name", "/email", "/password", "/language", "/security-keys", "/security-log"];
     let own = path.strip_prefix(HERE).is_some_and(|rest| readable.contains(&rest));
     let return_to = if own { path } else { HERE }.to_owned();
     spine::begin(app, request, Origin::Portal { return_to }, Ask::default()).await

@@ -118,6 +118,8 @@ fn status_of(kind: ProblemKind) -> StatusCode {
         | ProblemKind::GroupNeedsKey
         | ProblemKind::OtherPerson
         | ProblemKind::AssuranceNotReached
+        | ProblemKind::LinkElsewhere
+        | ProblemKind::SignInDenied
         | ProblemKind::ForeignForm => StatusCode::FORBIDDEN,
         ProblemKind::BadApplicationRequest | ProblemKind::BadRequest => StatusCode::BAD_REQUEST,
         ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -1,6 +1,8 @@
 //! Actors for the tests of pages: a server on a socket of its own with a clock that the test moves, and browsers.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+pub(crate) mod fake_factors;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use crate::cookies;
 use crate::digest::hash_token;
 use crate::serve::{Running, Wiring, start};
 use crate::wiring::SystemRandom;
+use fake_factors::FakeFactors;
 
 pub(crate) const ISSUER: &str = "http://localhost:8080";
 pub(crate) const PASSWORD: &str = "grey heron by the lock";
@@ -93,7 +96,9 @@ impl House {
         };
         change(&mut config);
         let clock = Arc::new(MovedClock(AtomicI64::new(1_800_000_000_000)));
-        let running = start(config, Wiring::new(clock.clone(), Arc::new(SystemRandom))).await.unwrap();
+        let wiring =
+            Wiring { factors: Some(Arc::new(FakeFactors)), ..Wiring::new(clock.clone(), Arc::new(SystemRandom)) };
+        let running = start(config, wiring).await.unwrap();
         Self { running, clock, _folder: folder }
     }
 

@@ -206,12 +206,18 @@ struct Content<'a> {
 impl<'a> Content<'a> {
     fn of(mail: &'a Mail) -> Self {
         match mail {
-            Mail::PasswordLink { name, link, minutes, .. } | Mail::ConfirmEmail { name, link, minutes } => {
+            Mail::PasswordLink { name, link, minutes, .. }
+            | Mail::ConfirmEmail { name, link, minutes }
+            | Mail::FirstKey { name, link, minutes } => {
                 Self { name, link: Some(link), life: Some(Duration::from_mins(u64::from(*minutes))) }
             }
-            Mail::PasswordChanged { name, .. } | Mail::EmailChanged { name, .. } | Mail::NewBrowser { name, .. } => {
-                Self { name, link: None, life: None }
-            }
+            // Its link lives for days.
+            Mail::KeyAdded { name, link, .. } => Self { name, link: Some(link), life: None },
+            Mail::PasswordChanged { name, .. }
+            | Mail::EmailChanged { name, .. }
+            | Mail::NewBrowser { name, .. }
+            | Mail::KeyRemoved { name, .. }
+            | Mail::RecoveryCodeUsed { name, .. } => Self { name, link: None, life: None },
         }
     }
 }

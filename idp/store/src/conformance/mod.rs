@@ -96,6 +96,7 @@ macro_rules! conformance_suite {
             people::a_reference_must_point_somewhere
             people::lists_are_in_the_order_of_creation
             people::former_members_are_people_of_the_school
+            people::admin_key_holders_are_those_who_are_it_now
             people::a_rehash_does_not_undo_a_change_of_password
             people::a_membership_keeps_the_order_of_its_pupil_scopes
             people::a_credential_is_swapped_by_one

@@ -152,6 +152,30 @@ pub async fn former_members_are_people_of_the_school(store: &SqlStore) {
     assert_eq!(store.list_memberships(s.other_person.id).await.unwrap().len(), 1);
 }
 
+pub async fn admin_key_holders_are_those_who_are_it_now(store: &SqlStore) {
+    let mut s = sample(store).await;
+    let names = async |now| -> Vec<PersonId> {
+        let found = store.list_admin_key_holders(s.school.id, now).await.unwrap();
+        found.into_iter().map(|person| person.id).collect()
+    };
+    s.membership.admin_key_holder = true;
+    let mut other = membership(&s.other_person, &s.school, &s.group);
+    other.ends_at = Some(at(60));
+    execute!(store, t, [s], t.put_membership(&s.membership)).await.unwrap();
+    execute!(store, t, [other], t.put_membership(&other)).await.unwrap();
+    let mut both = [s.person.id, s.other_person.id];
+    both.sort();
+    let mut found = names(at(1)).await;
+    found.sort();
+    assert_eq!(found, both);
+    assert_eq!(names(at(60)).await, only(&s.person.id), "the other's time is over");
+    assert_eq!(store.list_admin_key_holders(s.other_school.id, at(1)).await.unwrap(), []);
+    let mut plain = s.membership.clone();
+    plain.admin_key_holder = false;
+    execute!(store, t, [plain], t.put_membership(&plain)).await.unwrap();
+    assert_eq!(names(at(60)).await, []);
+}
+
 pub async fn a_rehash_does_not_undo_a_change_of_password(store: &SqlStore) {
     let id = sample(store).await.person.id;
     let password = |hash: &str| StoredPassword { hash: hash.to_owned(), changed_at: NOW };

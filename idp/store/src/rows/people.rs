@@ -153,6 +153,31 @@ pub(crate) async fn list_people<C: ConnectionTrait>(db: &C, filter: PersonFilter
     rows.into_iter().map(read_person).collect()
 }
 
+pub(crate) async fn list_admin_key_holders<C: ConnectionTrait>(
+    db: &C,
+    school: SchoolId,
+    now: Timestamp,
+) -> Result<Vec<Person>> {
+    let now = now.as_millis();
+    let holders = Query::select()
+        .column(memberships::Column::PersonId)
+        .from(memberships::Entity)
+        .and_where(memberships::Column::SchoolId.eq(school.as_uuid()))
+        .and_where(memberships::Column::AdminKeyHolder.eq(true))
+        .and_where(memberships::Column::StartsAt.is_null().or(memberships::Column::StartsAt.lte(now)))
+        .and_where(memberships::Column::EndsAt.is_null().or(memberships::Column::EndsAt.gt(now)))
+        .take();
+    let rows = people::Entity::find()
+        .filter(people::Column::Id.in_subquery(holders))
+        .filter(people::Column::DisabledAt.is_null())
+        .order_by_asc(people::Column::FamilyName)
+        .order_by_asc(people::Column::Id)
+        .all(db)
+        .await
+        .map_err(stored)?;
+    rows.into_iter().map(read_person).collect()
+}
+
 pub(crate) async fn find_person<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Option<Person>> {
     find::<people::Entity, C>(db, people::Column::Id.eq(id.as_uuid())).await?.map(read_person).transpose()
 }

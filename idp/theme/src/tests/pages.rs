@@ -110,7 +110,7 @@ fn names_cannot_make_markup() {
 
 /// Puts the attack into every free text of a context.
 fn poison(value: &mut serde_json::Value, attack: &str) {
-    const FREE: [&str; 15] = [
+    const FREE: [&str; 26] = [
         "value",
         "email",
         "application",
@@ -126,6 +126,17 @@ fn poison(value: &mut serde_json::Value, attack: &str) {
         "action",
         "href",
         "continue_href",
+        "label",
+        "hint",
+        "help",
+        "title",
+        "message",
+        "placeholder",
+        "submit",
+        "options",
+        "own",
+        "key",
+        "ceremony",
     ];
     match value {
         serde_json::Value::Object(fields) => {

@@ -2,6 +2,7 @@
 
 mod commands;
 mod confirm_email;
+mod first_key;
 pub mod first_run;
 mod new_password;
 mod set_password;
@@ -29,6 +30,9 @@ pub(super) async fn page(app: Data<App>, request: HttpRequest, token: Path<Strin
     match &link.purpose {
         LinkPurpose::SetPassword { .. } => set_password::page(&app, &request, &link).await,
         LinkPurpose::ConfirmEmail { address } => confirm_email::page(&app, &request, &link, address).await,
+        LinkPurpose::FirstKey { session } => first_key::page(&app, &request, &link, *session).await,
+        // Typed on the page Security keys, and no address.
+        LinkPurpose::AccessPass => Err(dead(&app, &request, &link).await?),
         LinkPurpose::FirstRun => first_run::page(&app, &request),
     }
 }
@@ -45,6 +49,8 @@ pub(super) async fn post(
     match &link.purpose {
         LinkPurpose::SetPassword { .. } => set_password::post(&app, &request, &link, &form).await,
         LinkPurpose::ConfirmEmail { address } => confirm_email::post(&app, &request, &link, address).await,
+        LinkPurpose::FirstKey { session } => first_key::post(&app, &request, &link, *session).await,
+        LinkPurpose::AccessPass => Err(dead(&app, &request, &link).await?),
         LinkPurpose::FirstRun => first_run::post(&app, &request, &link, &form).await,
     }
 }
