@@ -268,3 +268,8 @@ fn the_plugin_describes_itself_as_its_manifest_does() {
     assert!(manifest.contains(&format!("id = \"{}\"\nversion = \"{}\"", described.id, described.version)));
     assert!(!described.multiple_per_user);
 }
+
+#[test]
+fn vectors_hold_natively() {
+    keyholder_plugin_sdk::testing::vectors::run_folder::<RecoveryCode>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
+}

@@ -18,6 +18,9 @@ pub(crate) const PHONE: &str = "phone";
 /// A phone that is asked has two minutes; who types has the host's ten.
 const LIFETIME: Duration = Duration::from_mins(10);
 
+/// The effects that the host takes of one step. Whoever has more phones opens the app on one of the others.
+const MOST_WOKEN: usize = 8;
+
 pub(crate) fn begin(ctx: &Context, credentials: &[Credential]) -> Result<Step, Fault> {
     let settings = Settings::of(ctx)?;
     let phones: Vec<_> = credentials.iter().filter(|key| settings.approvals && key.device.is_some()).collect();
@@ -37,7 +40,7 @@ pub(crate) fn begin(ctx: &Context, credentials: &[Credential]) -> Result<Step, F
             number.into_iter().collect(),
         ));
     }
-    let wake = phones.into_iter().map(|key| {
+    let wake = phones.into_iter().take(MOST_WOKEN).map(|key| {
         let text = text!("sign-in-waits");
         Effect::SendMessage(Message { channel: "push".into(), credential: key.id.clone(), text })
     });

@@ -18,6 +18,7 @@ pub struct LogLine {
 
 thread_local! {
     static DRAWN: Cell<u64> = const { Cell::new(0) };
+    static SCRIPT: RefCell<Option<(Vec<u8>, usize)>> = const { RefCell::new(None) };
     static LOG: RefCell<Vec<LogLine>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -36,7 +37,23 @@ pub(crate) fn random_bytes(len: u32) -> Vec<u8> {
     (0..len).map(|_| next_byte()).collect()
 }
 
+/// From here on random bytes are these, from the start again when they end; without any, 00 01 02 ... ff.
+pub(crate) fn begin_random(bytes: Vec<u8>) {
+    let bytes = if bytes.is_empty() { (0..=u8::MAX).collect() } else { bytes };
+    SCRIPT.set(Some((bytes, 0)));
+}
+
 fn next_byte() -> u8 {
+    let scripted = SCRIPT.with_borrow_mut(|script| {
+        let (bytes, at) = script.as_mut()?;
+        let byte = bytes.get(*at).copied();
+        *at = (*at + 1) % bytes.len().max(1);
+        byte
+    });
+    scripted.unwrap_or_else(next_of_the_sequence)
+}
+
+fn next_of_the_sequence() -> u8 {
     let drawn = DRAWN.get() + 1;
     DRAWN.set(drawn);
     let mut mixed = drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15);

@@ -10,6 +10,8 @@ pub mod host;
 mod phone;
 #[cfg(feature = "factor")]
 mod texts;
+#[cfg(feature = "factor")]
+pub mod vectors;
 
 #[cfg(feature = "factor")]
 pub use context::{answer, cancelled, context, credential, device_answer, stored};

@@ -207,6 +207,13 @@ fn the_form_stands_beside_the_waiting_and_only_phones_are_woken() {
 }
 
 #[test]
+fn no_more_phones_are_woken_than_the_host_takes() {
+    let keys: Vec<_> = (0..12).map(|number| Credential { id: number.to_string(), ..keys()[1].clone() }).collect();
+    let step = SoftKey::begin_challenge(with_number(), keys).unwrap();
+    assert_eq!((step.prompts.len(), step.effects.len()), (2, 8));
+}
+
+#[test]
 fn signatures_are_rewritten_as_another_library_writes_them() {
     // ASN.1 writes numbers shorter that begin with zeros, and longer that begin with a one.
     let mut small = [0; 32];

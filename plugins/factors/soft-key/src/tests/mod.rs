@@ -98,3 +98,8 @@ fn secret_on(step: &Step) -> [u8; 20] {
     });
     secret.unwrap().as_bytes().try_into().unwrap()
 }
+
+#[test]
+fn vectors_hold_natively() {
+    keyholder_plugin_sdk::testing::vectors::run_folder::<SoftKey>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
+}

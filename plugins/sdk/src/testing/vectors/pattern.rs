@@ -1,0 +1,43 @@
+//! Patterns of outcomes.
+
+use serde_json::Value;
+
+/// Where and how a value does not match a pattern; `None`: it does.
+pub(super) fn mismatch(pattern: &Value, value: &Value) -> Option<String> {
+    below("", pattern, value)
+}
+
+fn below(at: &str, pattern: &Value, value: &Value) -> Option<String> {
+    let differs = || Some(format!("{at}/: expected {pattern}, found {value}"));
+    match (pattern, value) {
+        (Value::Object(wanted), _) if wanted.keys().any(|name| name.starts_with('$')) => {
+            let all = wanted.iter().all(|(operator, operand)| holds(operator, operand, value));
+            if all { None } else { differs() }
+        }
+        (Value::Object(wanted), Value::Object(found)) => wanted.iter().find_map(|(name, pattern)| {
+            below(&format!("{at}/{name}"), pattern, found.get(name).unwrap_or(&Value::Null))
+        }),
+        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
+            let pairs = wanted.iter().zip(found).enumerate();
+            pairs.into_iter().find_map(|(place, (pattern, value))| below(&format!("{at}/{place}"), pattern, value))
+        }
+        (same, value) => {
+            if same == value {
+                None
+            } else {
+                differs()
+            }
+        }
+    }
+}
+
+/// Whether an operator holds; an unknown one holds for nothing.
+fn holds(operator: &str, operand: &Value, value: &Value) -> bool {
+    match (operator, value) {
+        ("$any", value) => !value.is_null(),
+        ("$length", Value::String(text)) => operand.as_u64() == Some(text.chars().count() as u64),
+        ("$length", Value::Array(items)) => operand.as_u64() == Some(items.len() as u64),
+        ("$contains", Value::String(text)) => operand.as_str().is_some_and(|part| text.contains(part)),
+        _ => false,
+    }
+}
