@@ -13,9 +13,15 @@ use sha2::{Digest as _, Sha256};
 
 /// Folder below `plugins/` and target of each. `wasm32-wasip2` is for those whose libraries want the standard library's clock and
 /// random bytes.
-const PACKAGES: [(&str, &str); 2] = [("factors/recovery-code", UNKNOWN), ("factors/soft-key", UNKNOWN)];
+const PACKAGES: [(&str, &str); 4] = [
+    ("factors/keyboard-key", UNKNOWN),
+    ("factors/recovery-code", UNKNOWN),
+    ("factors/security-key", WASIP2),
+    ("factors/soft-key", UNKNOWN),
+];
 
 const UNKNOWN: &str = "wasm32-unknown-unknown";
+const WASIP2: &str = "wasm32-wasip2";
 
 /// What each of them is built from, beside its own folder.
 const SHARED: [&str; 6] = [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "sdk/Cargo.toml", "sdk/src", "wit"];
