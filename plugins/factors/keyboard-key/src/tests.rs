@@ -295,46 +295,10 @@ fn texts_exist_in_both_languages_for_every_key_that_is_used() {
     }
 }
 
-/// The files of `vectors` run in the sandbox (`docs/plugins/vectors.md`); here their codes are typed natively. They were made by other
-/// implementations of both algorithms.
 #[test]
-fn vectors_hold_natively_too() {
-    let vectors = [
-        include_str!("../vectors/hotp.json"),
-        include_str!("../vectors/resynchronisation.json"),
-        include_str!("../vectors/yubico.json"),
-        include_str!("../vectors/pskc.json"),
-    ];
-    for vector in vectors {
-        let vector: serde_json::Value = serde_json::from_str(vector).unwrap();
-        let (mut keys, mut state) = (Vec::new(), Vec::new());
-        for call in vector["calls"].as_array().unwrap() {
-            let text = |name: &str| call[name].as_str().map(|text| text.as_bytes().to_vec());
-            let expected = call["expect"].as_object().unwrap().keys().next().unwrap().as_str();
-            match call["call"].as_str().unwrap() {
-                "import-seeds" => {
-                    let file = text("file").unwrap();
-                    let imported = KeyboardKey::import_seeds("{}".into(), String::new(), file, text("secret")).unwrap();
-                    assert_eq!(imported.keys.len(), call["expect"]["imported"]["keys"].as_array().unwrap().len());
-                    keys.extend(imported.keys.iter().map(|new| stored("key-1", new)));
-                }
-                "begin-challenge" => state = begin(&keys).state,
-                _ => match verify(&keys, &state, call["answer"]["fields"]["token"].as_str().unwrap()) {
-                    VerifyOutcome::More(step) => {
-                        assert_eq!(expected, "step", "{call}");
-                        state = step.state;
-                    }
-                    VerifyOutcome::Accepted(accepted) => {
-                        assert_eq!(expected, "accepted", "{call}");
-                        keys = after(&accepted);
-                    }
-                    VerifyOutcome::Rejected(rejection) => {
-                        let reason = format!("{:?}", rejection.reason).to_lowercase();
-                        let expected = call["expect"]["rejected"]["reason"].as_str().unwrap().replace('-', "");
-                        assert!(reason.ends_with(&expected), "{reason} {call}");
-                    }
-                },
-            }
-        }
-    }
+fn vectors_hold_natively() {
+    keyholder_plugin_sdk::testing::vectors::run_folder_with_seeds::<KeyboardKey>(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/vectors"
+    ));
 }

@@ -23,7 +23,20 @@ use crate::factor::{
 ///
 /// With every call whose outcome is not the expected one, and if there is no vector at all.
 pub fn run_folder<F: Factor>(folder: impl AsRef<Path>) {
-    let folder = folder.as_ref();
+    run_files(folder.as_ref(), run::<F>);
+}
+
+/// As [`run_folder`], for a factor whose keys come in a file.
+///
+/// # Panics
+///
+/// As [`run_folder`].
+#[cfg(feature = "seeds")]
+pub fn run_folder_with_seeds<F: Factor + crate::seeds::SeedImport>(folder: impl AsRef<Path>) {
+    run_files(folder.as_ref(), run_with_seeds::<F>);
+}
+
+fn run_files(folder: &Path, run: fn(&str, &str) -> Result<Vec<String>, String>) {
     let paths = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|ends| ends == "json")).collect();
     paths.sort();
@@ -32,7 +45,7 @@ pub fn run_folder<F: Factor>(folder: impl AsRef<Path>) {
     let mut problems = Vec::new();
     for path in &paths {
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let found = run::<F>(&text, &schema).unwrap_or_else(|problem| vec![problem]);
+        let found = run(&text, &schema).unwrap_or_else(|problem| vec![problem]);
         problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", path.display())));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -44,6 +57,23 @@ pub fn run_folder<F: Factor>(folder: impl AsRef<Path>) {
 ///
 /// What is no vector, and a call that lacks what it needs.
 pub fn run<F: Factor>(vector: &str, schema: &str) -> Result<Vec<String>, String> {
+    run_calls::<F>(vector, schema, Ceremony::default())
+}
+
+/// As [`run`], for a factor whose keys come in a file.
+///
+/// # Errors
+///
+/// As [`run`].
+#[cfg(feature = "seeds")]
+pub fn run_with_seeds<F: Factor + crate::seeds::SeedImport>(vector: &str, schema: &str) -> Result<Vec<String>, String> {
+    let import: Import = |settings, name, file, secret| {
+        F::import_seeds(settings, name, file, secret).map(|imported| (imported.keys, imported.problems))
+    };
+    run_calls::<F>(vector, schema, Ceremony { import: Some(import), ..Ceremony::default() })
+}
+
+fn run_calls<F: Factor>(vector: &str, schema: &str, mut ceremony: Ceremony) -> Result<Vec<String>, String> {
     let vector: Value = serde_json::from_str(vector).map_err(|error| error.to_string())?;
     super::host::begin_random(format::bytes(&vector, "random")?.unwrap_or_default());
     let mut settings = format::defaults(schema);
@@ -51,7 +81,6 @@ pub fn run<F: Factor>(vector: &str, schema: &str) -> Result<Vec<String>, String>
     {
         settings.extend(given.clone());
     }
-    let mut ceremony = Ceremony::default();
     for key in format::list(&vector, "keys") {
         ceremony.keep(&format::key(key)?);
     }
@@ -71,9 +100,14 @@ pub fn run<F: Factor>(vector: &str, schema: &str) -> Result<Vec<String>, String>
     Ok(problems)
 }
 
+/// Settings, name of the file, file, secret; keys and problems.
+type Import =
+    fn(String, String, Vec<u8>, Option<Vec<u8>>) -> Result<(Vec<NewCredential>, Vec<(String, String)>), Fault>;
+
 /// What goes on between the calls.
 #[derive(Default)]
 struct Ceremony {
+    import: Option<Import>,
     keys: Vec<Credential>,
     state: Vec<u8>,
     /// By the id of the key.
@@ -100,9 +134,27 @@ impl Ceremony {
                 let now = context.now_unix_ms;
                 F::verify(context, keys, state, answer()?).map(|outcome| self.verdict(&outcome, now))
             }
-            other => return Err(format!("`{other}` is not run natively")),
+            "import-seeds" => self.import(call, context.config)?,
+            other => return Err(format!("there is no call `{other}`")),
         };
         Ok(outcome.unwrap_or_else(|fault: Fault| json!({ "fault": format!("{fault:?}") })))
+    }
+
+    fn import(&mut self, call: &Value, settings: String) -> Result<Result<Value, Fault>, String> {
+        let import = self.import.ok_or("this factor imports no keys")?;
+        let text = |name| format::text(call, name).map(str::to_owned);
+        let file = match (text("file"), format::bytes(call, "file_hex")?) {
+            (Some(file), None) => file.into_bytes(),
+            (None, Some(file)) => file,
+            _ => return Err("expected either `file` or `file_hex`".into()),
+        };
+        let imported =
+            import(settings, text("file_name").unwrap_or_default(), file, text("secret").map(String::into_bytes));
+        Ok(imported.map(|(keys, problems)| {
+            let named = keys.iter().map(|key| outcome::enrolled(key, &self.keep(key)));
+            let keys: Vec<_> = named.collect();
+            json!({ "imported": { "keys": keys, "problems": problems } })
+        }))
     }
 
     fn enrolment(&mut self, outcome: &EnrolOutcome) -> Value {
