@@ -12,6 +12,7 @@ pub mod authn_context;
 mod base64;
 pub mod certificate;
 pub mod checks;
+pub mod decode;
 pub mod encryption;
 #[cfg(test)]
 mod external;

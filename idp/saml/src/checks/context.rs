@@ -80,23 +80,22 @@ impl RequestedContext {
             Comparison::Minimum => acceptable.extend(self.levels().min()),
             // Any sign-in is answered by a class that is weak enough, and true.
             Comparison::Maximum => acceptable.extend(self.levels().max().map(|_| Assurance::SingleFactor)),
-            // Errata E... "stronger than any one of the contexts" is read as than each.
-            Comparison::Better => {
-                let strongest = self.levels().max();
-                acceptable.extend(Assurance::ALL.into_iter().filter(|level| Some(*level) > strongest));
-                if strongest.is_none() {
-                    acceptable.clear();
-                }
+            // "Stronger than any one of the authentication contexts specified" is read as: than each.
+            Comparison::Better => acceptable.extend(
+                self.levels()
+                    .max()
+                    .into_iter()
+                    .flat_map(|strongest| Assurance::ALL.into_iter().filter(move |level| *level > strongest)),
+            ),
+        }
+        // Two classes of one strength are one sign-in.
+        let mut once = Vec::new();
+        for level in acceptable {
+            if !once.contains(&level) {
+                once.push(level);
             }
         }
-        let mut seen = Vec::new();
-        acceptable.retain(|level| {
-            !seen.contains(level) && {
-                seen.push(*level);
-                true
-            }
-        });
-        acceptable
+        once
     }
 
     /// The class by which a sign-in answers the request; `None` if it does not satisfy it.

@@ -14,7 +14,7 @@ use keyholder_core::flow::{Ask, AskedAssurance, Interaction, Weight};
 use keyholder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use refusal::{Refused, Rejection, Untrusted};
+pub use refusal::{Refusal, Refused, Rejection, Untrusted};
 pub(crate) use rules::is_relay_state;
 
 use crate::inbound::Inbound;
@@ -145,7 +145,7 @@ pub fn check(request: &AuthnRequest, context: &Context<'_>) -> Result<Checked, R
 }
 
 /// The rules of which the service provider may be told.
-fn accept(request: &AuthnRequest, context: &Context<'_>, reply_to: &ReplyTo) -> Result<Checked, refusal::Refusal> {
+fn accept(request: &AuthnRequest, context: &Context<'_>, reply_to: &ReplyTo) -> Result<Checked, Refusal> {
     for rule in rules::REFUSALS {
         rule(request, context)?;
     }
@@ -195,8 +195,6 @@ pub fn unsolicited(provider: &ServiceProvider, issuer: &str, now: Timestamp) -> 
         expires_at: now.plus(REQUEST_LIFETIME),
     })
 }
-
-pub use refusal::Refusal;
 
 #[cfg(test)]
 mod tests;

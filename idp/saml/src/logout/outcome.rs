@@ -38,8 +38,8 @@ pub enum Outcome {
     Unreachable,
 }
 
-/// Plans whom to tell: every participant but the one that asked (saml-profiles-2.0-os 4.4.3.3), each session there once. With `front`
-/// false, as where no browser waits, only those that can be told behind its back.
+/// Plans whom to tell: every participant but the one that asked (saml-profiles-2.0-os 4.4.3.3), each session there once. Where no
+/// browser waits, only those that can be told behind its back.
 pub fn plan(
     participants: &[Participant],
     asked_by: Option<&Participant>,
@@ -59,7 +59,8 @@ pub fn plan(
             .find_map(|binding| Some((binding, provider.as_ref()?.metadata.single_logout_service(binding)?)));
         match reachable {
             Some((binding, service)) => {
-                plan.tell.push(Telling { participant: participant.clone(), binding, address: service.location.clone() })
+                let (participant, address) = (participant.clone(), service.location.clone());
+                plan.tell.push(Telling { participant, binding, address });
             }
             None => plan.unreachable.push(participant.clone()),
         }

@@ -143,13 +143,12 @@ fn check_header(header: &Header, provider: &ServiceProvider, arrival: &Arrival<'
         return Err(Untrusted::Id);
     }
     match (header.destination.as_deref(), way) {
-        (Some(destination), _) if destination == arrival.endpoint => {}
         // The answer to what we posted ourselves came back on the same connection: its destination is nobody's address.
         (_, Way::Back) => {}
-        (Some(_), _) => return Err(Untrusted::Destination),
+        (Some(destination), _) if destination != arrival.endpoint => return Err(Untrusted::Destination),
         // saml-bindings-2.0-os 3.4.5.2, 3.5.5.2 demand it of the browser's messages, 3.2 does not of SOAP.
-        (None, Way::Soap) => {}
         (None, Way::Browser) => return Err(Untrusted::DestinationMissing),
+        _ => {}
     }
     let skew = skew(provider);
     if header.issue_instant > arrival.now.plus(skew) {

@@ -13,6 +13,7 @@ use crate::external::assert_xmlsec1_verifies_at;
 use crate::gate::{Limits, parse_document};
 use crate::messages::{Contents, NameIdFormat, NestedStatus, TopStatus};
 use crate::names::{ASSERTION, DSIG, PROTOCOL, XENC};
+use crate::service_provider::Encrypt::{Always, LegacyCbc, Never, WhenPossible};
 use crate::service_provider::{EncryptionKey, IdpInitiated, Sign};
 use crate::tests_support::{ACS, Counting, IDP, NOW, OURS, SP, THEIRS, assert_valid, certificate_of, provider};
 
@@ -169,7 +170,6 @@ fn encryption_follows_the_settings_and_the_key_that_there_is() {
             data.find(XENC, "EncryptionMethod")?.attribute("Algorithm").map(str::to_owned)
         })
     };
-    use crate::service_provider::Encrypt::{Always, LegacyCbc, Never, WhenPossible};
     let gcm = |bits: u32| Some(format!("http://www.w3.org/2009/xmlenc11#aes{bits}-gcm"));
     let cbc = |bits: u32| Some(format!("http://www.w3.org/2001/04/xmlenc#aes{bits}-cbc"));
     let (gcm128, cbc128, cbc256) = (gcm(128).unwrap(), cbc(128).unwrap(), cbc(256).unwrap());

@@ -21,6 +21,7 @@ fn answers(comparison: Comparison, classes: &[&str]) -> [Option<String>; 3] {
     Assurance::ALL.map(|reached| context.answer(reached, ContextPolicy::default()))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "reads like what it is compared with")]
 fn some(class: &str) -> Option<String> {
     Some(class.to_owned())
 }
