@@ -48,8 +48,18 @@ struct Context<'a, P> {
     page: &'a P,
     has_error: bool,
     wide: bool,
+    /// After how many seconds the browser reads the page again.
+    refresh: Option<u32>,
     other_language: Option<Language>,
     has_font: bool,
+}
+
+/// What a page says of itself.
+struct Drawn {
+    name: &'static str,
+    wide: bool,
+    has_error: bool,
+    refresh: Option<u32>,
 }
 
 impl Theme {
@@ -72,7 +82,9 @@ impl Theme {
 
     /// Draws a page as HTML.
     pub fn draw<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, DrawError> {
-        self.draw_context(frame, (P::NAME, P::WIDE), page, page.has_error())
+        let drawn =
+            Drawn { name: P::NAME, wide: P::WIDE, has_error: page.has_error(), refresh: page.refresh_seconds() };
+        self.draw_context(frame, drawn, page)
     }
 
     /// Draws a mail.
@@ -97,7 +109,8 @@ impl Theme {
 
     /// Draws a sample.
     pub fn draw_sample(&self, frame: &Frame, sample: &samples::Sample) -> Result<String, DrawError> {
-        self.draw_context(frame, (sample.page, sample.wide), &sample.context, sample.has_error)
+        let samples::Sample { page: name, wide, has_error, refresh, .. } = *sample;
+        self.draw_context(frame, Drawn { name, wide, has_error, refresh }, &sample.context)
     }
 
     /// Draws every sample once.
@@ -125,12 +138,12 @@ impl Theme {
     fn draw_context(
         &self,
         frame: &Frame,
-        (name, wide): (&str, bool),
+        Drawn { name, wide, has_error, refresh }: Drawn,
         page: &impl Serialize,
-        has_error: bool,
     ) -> Result<String, DrawError> {
         let other_language = Language::ALL.into_iter().find(|language| *language != frame.language);
-        let context = Context { frame, page, has_error, wide, other_language, has_font: self.assets.has_font() };
+        let context =
+            Context { frame, page, has_error, wide, refresh, other_language, has_font: self.assets.has_font() };
         self.of(frame.language)?.draw_page(name, &context)
     }
 

@@ -27,6 +27,8 @@ pub enum Mail {
     FirstKey { name: String, link: String, minutes: u32 },
     /// A key was added. `link`: takes it back and ends every sign-in.
     KeyAdded { name: String, key: String, link: String, circumstances: Circumstances },
+    /// A school issued a key.
+    KeyIssued { name: String, key: String, school: String, circumstances: Circumstances },
     /// A key was removed.
     KeyRemoved { name: String, key: String, circumstances: Circumstances },
     /// A recovery code was used; so many are left.
@@ -64,6 +66,7 @@ impl Mail {
             Self::NewBrowser { .. } => "new-browser",
             Self::FirstKey { .. } => "first-key",
             Self::KeyAdded { .. } => "key-added",
+            Self::KeyIssued { .. } => "key-issued",
             Self::KeyRemoved { .. } => "key-removed",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
         }
@@ -77,6 +80,7 @@ impl Mail {
             | Self::EmailChanged { circumstances, .. }
             | Self::NewBrowser { circumstances, .. }
             | Self::KeyAdded { circumstances, .. }
+            | Self::KeyIssued { circumstances, .. }
             | Self::KeyRemoved { circumstances, .. }
             | Self::RecoveryCodeUsed { circumstances, .. } => Some(circumstances.at),
         }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::frame::{Elevation, Frame, Help, Person, School};
 use crate::mail::{Circumstances, Mail};
 use crate::page::{
-    Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, ChooseSchool, ConfirmEmail, Consent,
+    Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, AddKey, ChooseSchool, ConfirmEmail, Consent,
     EmailConfirmed, FirstKeyLink, FirstRun, ForgotPassword, ForgotPasswordSent, FormPost, Information, MyApplications,
     NewPassword, Page, PasswordSet, Problem, RemoveKey, RenameKey, SecurityKeys, SecurityLog, SignInEmail,
-    SignInPassword, SignOut, SignedOut, StopKey,
+    SignInPassword, SignOut, SignedOut, StopKey, TwoFactor,
 };
 
 /// One state of one page.
@@ -22,6 +22,8 @@ pub struct Sample {
     /// [`Page::WIDE`].
     pub wide: bool,
     pub has_error: bool,
+    /// [`Page::refresh_seconds`].
+    pub refresh: Option<u32>,
     pub context: Value,
 }
 
@@ -38,6 +40,8 @@ pub fn pages() -> Vec<Sample> {
     add::<EmailConfirmed>(&mut samples);
     add::<ChooseSchool>(&mut samples);
     add::<Consent>(&mut samples);
+    add::<TwoFactor>(&mut samples);
+    add::<AddKey>(&mut samples);
     add::<MyApplications>(&mut samples);
     add::<Account>(&mut samples);
     add::<AccountName>(&mut samples);
@@ -62,15 +66,20 @@ pub fn pages() -> Vec<Sample> {
 fn add<P: Page>(samples: &mut Vec<Sample>) {
     for (state, page) in P::samples() {
         let context = serde_json::to_value(&page).unwrap_or_default();
-        samples.push(Sample { page: P::NAME, state, wide: P::WIDE, has_error: page.has_error(), context });
+        let (has_error, refresh) = (page.has_error(), page.refresh_seconds());
+        samples.push(Sample { page: P::NAME, state, wide: P::WIDE, has_error, refresh, context });
     }
 }
 
 /// A frame that suits the page: what is usually known there.
 pub fn frame(language: Language, sample: &Sample) -> Frame {
     let of_account = sample.page.starts_with("account")
-        || matches!(sample.page, "security-log" | "security-keys" | "rename-key" | "remove-key" | "first-key-link");
-    let signed_in = of_account || matches!(sample.page, "my-applications" | "sign-out" | "choose-school" | "consent");
+        || matches!(
+            sample.page,
+            "security-log" | "security-keys" | "rename-key" | "remove-key" | "add-key" | "first-key-link"
+        );
+    let signed_in = of_account
+        || matches!(sample.page, "my-applications" | "sign-out" | "choose-school" | "consent" | "two-factor");
     let knows_school = signed_in && sample.page != "choose-school"
         || matches!(sample.page, "problem" | "form-post" | "sign-in-password");
     let for_keyholder = of_account

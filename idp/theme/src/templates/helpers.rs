@@ -1,6 +1,7 @@
-//! What templates may call: `text`, `join`, `time`, `date`, `asset`.
+//! What templates may call: `text`, `join`, `time`, `date`, `clock`, `qr`, `asset`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use fluent_bundle::{FluentArgs, FluentValue};
@@ -19,6 +20,8 @@ pub(super) fn register(registry: &mut Handlebars<'static>, texts: &Arc<Texts>, a
     registry.register_helper("join", Box::new(Join));
     registry.register_helper("time", Box::new(Time { texts: Arc::clone(texts), write: times::write }));
     registry.register_helper("date", Box::new(Time { texts: Arc::clone(texts), write: times::write_day }));
+    registry.register_helper("clock", Box::new(Time { texts: Arc::clone(texts), write: times::write_time }));
+    registry.register_helper("qr", Box::new(Qr));
     registry.register_helper("asset", Box::new(AssetAddress { names: assets.names().clone() }));
 }
 
@@ -116,7 +119,7 @@ impl HelperDef for Join {
     }
 }
 
-/// `{{time at}}`, `{{date at}}`: milliseconds since the epoch as people read them.
+/// `{{time at}}`, `{{date at}}`, `{{clock at}}`: milliseconds since the epoch as people read them.
 struct Time {
     texts: Arc<Texts>,
     write: fn(&Texts, i64) -> Result<String, times::TimeError>,
@@ -137,6 +140,41 @@ impl HelperDef for Time {
         let written = (self.write)(&self.texts, at);
         let written = written.map_err(|error| RenderErrorReason::NestedError(Box::new(error)))?;
         Ok(ScopedJson::Derived(Value::String(written)))
+    }
+}
+
+/// `{{qr value}}`: the value as a QR code (ISO/IEC 18004), dark on nothing, its quiet zone included. Decorative: what stands around it
+/// says what it is.
+struct Qr;
+
+/// Modules of the quiet zone on each side (ISO/IEC 18004, 6.3.8).
+const QUIET: usize = 4;
+
+impl HelperDef for Qr {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let value = helper.param(0).and_then(|value| value.value().as_str()).unwrap_or_default();
+        let code = qrcode::QrCode::with_error_correction_level(value, qrcode::EcLevel::M)
+            .map_err(|error| RenderErrorReason::NestedError(Box::new(error)))?;
+        let (width, colours) = (code.width(), code.to_colors());
+        let side = width + 2 * QUIET;
+        let mut path = String::new();
+        for (y, row) in colours.chunks(width).enumerate() {
+            for (x, _) in row.iter().enumerate().filter(|(_, colour)| **colour == qrcode::Color::Dark) {
+                // Into memory: nothing can fail.
+                let _ = write!(path, "M{} {}h1v1h-1z", x + QUIET, y + QUIET);
+            }
+        }
+        out.write(&format!(
+            "<svg viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\" aria-hidden=\"true\" focusable=\"false\"><path d=\"{path}\"/></svg>"
+        ))?;
+        Ok(())
     }
 }
 

@@ -23,6 +23,12 @@ pub(crate) fn write_day(texts: &Texts, millis: i64) -> Result<String, TimeError>
     Ok(texts.write("date", &arguments(texts, millis)?)?)
 }
 
+/// Writes the time of day alone: `08:34`.
+pub(crate) fn write_time(_: &Texts, millis: i64) -> Result<String, TimeError> {
+    let time = Timestamp::from_millisecond(millis)?.to_zoned_datetime(LONDON.clone());
+    Ok(time.strftime("%H:%M").to_string())
+}
+
 /// Writes milliseconds since the epoch.
 pub(crate) fn write(texts: &Texts, millis: i64) -> Result<String, TimeError> {
     Ok(texts.write("date-and-time", &arguments(texts, millis)?)?)

@@ -69,3 +69,7 @@ mail-recovery-code-used-text =
         [one] Defnyddiwyd cod adfer ar gyfer eich cyfrif. Mae un cod ar ôl ar y daflen: gwnewch daflen newydd yn fuan.
        *[other] Defnyddiwyd cod adfer ar gyfer eich cyfrif. Codau ar ôl ar y daflen: { $left }.
     }
+
+mail-key-issued-subject = Rhoddodd eich ysgol allwedd ddiogelwch i chi
+mail-key-issued-text = Cewch ddefnyddio allwedd **{ $key }** { $school } o hyn ymlaen. Mae'n perthyn i'r ysgol: rhowch hi'n ôl pan fyddwch yn gadael.
+mail-key-issued-not-you = Os na chawsoch yr allwedd hon, rhowch wybod i swyddfa eich ysgol heddiw.

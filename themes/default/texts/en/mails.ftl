@@ -69,3 +69,7 @@ mail-recovery-code-used-text =
         [one] A recovery code was used for your account. One code of the sheet is left: make a new sheet soon.
        *[other] A recovery code was used for your account. { $left } codes of the sheet are left.
     }
+
+mail-key-issued-subject = Your school issued a security key to you
+mail-key-issued-text = The key **{ $key }** of { $school } is yours to use from now on. It belongs to the school: hand it back when you leave.
+mail-key-issued-not-you = If you did not get this key, tell your school's office today.
