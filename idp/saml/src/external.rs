@@ -1,5 +1,5 @@
 //! Programs of others that tests ask: `xmlsec1` and `xmllint`. `cargo xtask test` installs them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::format_collect, reason = "tests")]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -3,26 +3,30 @@
 //! Built for tests and, with the feature `fuzz`, for the targets of the crate `fuzz` beside this one's sources. A short run over the vectors
 //! is among the tests.
 
-use crate::gate::{Limits, parse_message, read_signed};
+use crate::gate::{Limits, parse_message, read_again, read_signed};
 use crate::names::PROTOCOL;
 use crate::redirect::Query;
 use crate::verify::verify_enveloped;
 use crate::xml::{Element, Node};
 
 /// What passes the gate is well-formed to another parser too, which reads the same in it; and its canonical form is read as the same.
+///
+/// # Panics
+/// Where that is not so.
 pub fn gate(bytes: &[u8]) {
     let Ok(root) = read_signed(bytes, &Limits::MESSAGE) else { return };
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     assert_agrees(&root, text.trim_start_matches('\u{FEFF}'));
     let canonical = root.canonical();
     assert_agrees(&root, &canonical);
-    // The canonical form may be longer than what was read; nothing else may keep it from being read again.
-    let roomy = Limits { bytes: usize::MAX, events: usize::MAX, attributes: usize::MAX, ..Limits::MESSAGE };
-    let again = read_signed(canonical.as_bytes(), &roomy).map(|again| again.canonical());
+    let again = read_again(canonical.as_bytes(), &Limits::MESSAGE).map(|again| again.canonical());
     assert_eq!(again.as_deref(), Ok(canonical.as_str()), "the canonical form is not its own");
 }
 
 /// Nothing verifies without a key.
+///
+/// # Panics
+/// Where something does.
 pub fn verify(bytes: &[u8]) {
     for root in ["AuthnRequest", "LogoutRequest", "LogoutResponse"] {
         if let Ok(gated) = parse_message(bytes, PROTOCOL, root) {
@@ -31,7 +35,10 @@ pub fn verify(bytes: &[u8]) {
     }
 }
 
-/// A query is read or refused.
+/// A query is read or refused, and never inflated further than to the limit.
+///
+/// # Panics
+/// Where it is.
 pub fn redirect(bytes: &[u8]) {
     if let Ok(query) = Query::parse(&String::from_utf8_lossy(bytes)) {
         assert!(query.message().len() <= crate::redirect::LONGEST, "inflated too far");

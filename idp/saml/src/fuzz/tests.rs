@@ -60,8 +60,8 @@ const PIECES: &[&str] = &[
     "é",
 ];
 
-fn vectors() -> Vec<Vec<u8>> {
-    let folders = ["gate", "signature", "redirect"].map(|kind| crate::vectors::folder().join(kind));
+fn vectors(kinds: &[&str]) -> Vec<Vec<u8>> {
+    let folders: Vec<_> = kinds.iter().map(|kind| crate::vectors::folder().join(kind)).collect();
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -93,9 +93,15 @@ fn mutate(seed: &[u8], sequence: &mut Sequence) -> Vec<u8> {
 }
 
 fn run(target: fn(&[u8]), rounds: usize) {
-    let vectors: Vec<_> = vectors().into_iter().filter(|vector| vector.len() < 8_000).collect();
+    run_over(&["gate", "signature", "redirect"], target, rounds);
+}
+
+fn run_over(kinds: &[&str], target: fn(&[u8]), rounds: usize) {
+    let vectors: Vec<_> = vectors(kinds).into_iter().filter(|vector| vector.len() < 8_000).collect();
     let mut sequence = Sequence(0x9E37_79B9_7F4A_7C15);
-    vectors.iter().for_each(|vector| target(vector));
+    for vector in &vectors {
+        target(vector);
+    }
     for round in 0..rounds {
         target(&mutate(&vectors[round % vectors.len()], &mut sequence));
     }
@@ -114,4 +120,14 @@ fn nothing_verifies_without_a_key() {
 #[test]
 fn a_query_is_read_or_refused() {
     run(super::redirect, 4_000);
+}
+
+#[test]
+fn a_message_is_written_as_it_was_read() {
+    run_over(&["request", "logout"], super::messages, 4_000);
+}
+
+#[test]
+fn no_endpoint_of_metadata_is_anything_but_a_web_server() {
+    run_over(&["metadata"], super::metadata, 1_500);
 }

@@ -58,11 +58,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Element, GateError> 
             Event::CData(_) => return Err(GateError::CData),
             Event::Comment(comment) => match limits.comments {
                 Comments::Refused => return Err(GateError::Comment),
-                // XML 1.0 2.5.
-                Comments::Ignored if comment.contains("--") || comment.ends_with('-') => {
-                    return Err(GateError::Malformed);
-                }
-                Comments::Ignored => tree.append(if comment.chars().all(is_xml_character) { "" } else { "\0" })?,
+                Comments::Ignored if is_comment(&comment) => {}
+                Comments::Ignored => return Err(GateError::Malformed),
             },
             Event::PI(_) => return Err(GateError::ProcessingInstruction),
             Event::DocType(_) => return Err(GateError::DocumentType),
@@ -111,6 +108,14 @@ fn check_declaration(declaration: &BytesDecl<'_>) -> Result<(), GateError> {
     if rest.trim_matches(WHITE).is_empty() { Ok(()) } else { Err(GateError::Malformed) }
 }
 
+/// XML 1.0 2.5.
+fn is_comment(text: &str) -> bool {
+    !text.contains("--") && !text.ends_with('-') && text.chars().all(is_xml_character)
+}
+
+/// In bytes; those of the field have less than a hundred.
+const LONGEST_NAMESPACE: usize = 256;
+
 /// XML 1.0 2.3, S.
 const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
 
@@ -142,9 +147,6 @@ impl Tree {
         let Some(parent) = self.open.last_mut() else {
             return if text.trim_matches(WHITE).is_empty() { Ok(()) } else { Err(GateError::Malformed) };
         };
-        if text.is_empty() {
-            return Ok(());
-        }
         // One text node, whatever references and comments it was made of.
         if let Some(Node::Text(before)) = parent.children_mut().last_mut() {
             before.append(text);
@@ -225,6 +227,9 @@ fn element(start: &BytesStart<'_>, reader: &NsReader<&[u8]>, limits: &Limits) ->
 fn declaration(prefix: &PrefixDeclaration<'_>, value: &str) -> Result<Option<(String, String)>, GateError> {
     if value.contains(['&', '<', '\t', '\r', '\n']) || !value.chars().all(is_xml_character) {
         return Err(GateError::Malformed);
+    }
+    if value.len() > LONGEST_NAMESPACE {
+        return Err(GateError::LongNamespace);
     }
     match *prefix {
         PrefixDeclaration::Default => Ok(Some((String::new(), value.to_owned()))),

@@ -5,7 +5,7 @@ use crate::gate::is_name;
 use crate::names::{DSIG, ENVELOPED, EXCLUSIVE_C14N};
 use crate::xml::Element;
 
-/// Most prefixes of an `InclusiveNamespaces` list. OpenSAML sends one or two.
+/// Most prefixes of an `InclusiveNamespaces` list; service providers send one or two.
 const MOST_PREFIXES: usize = 16;
 
 /// Why a signature is not accepted, whoever made it.

@@ -55,13 +55,13 @@ fn enveloped(signer: &dyn Signer, keys: &[PublicKey]) -> Result<(), SelfTestErro
         (verify(&request("https://genuine.example"), keys), VerifyError::Unsigned),
         (verify(&signed, &[]), VerifyError::Key),
         // A digest that fits what was altered, under a signature that does not fit the digest.
-        (verify(&with_own_digest(forged, signer)?, keys), VerifyError::Key),
+        (verify(&with_own_digest(&forged, signer)?, keys), VerifyError::Key),
     ];
     check(attempts)
 }
 
 /// The element with the `SignedInfo` of a signature of itself, and the value of the signature that it had.
-fn with_own_digest(forged: Element, signer: &dyn Signer) -> Result<Element, SelfTestError> {
+fn with_own_digest(forged: &Element, signer: &dyn Signer) -> Result<Element, SelfTestError> {
     let value = forged.find(DSIG, "Signature").and_then(|old| old.find(DSIG, "SignatureValue")).cloned();
     let bare = request("https://altered.example");
     let own = sign_enveloped(bare.clone(), signer)?;

@@ -4,7 +4,7 @@ use super::{NativeSigner, SignError, Signer, sign_enveloped};
 use crate::algorithm::SignatureAlgorithm;
 use crate::external::{assert_valid, assert_xmlsec1_verifies, assert_xmlsec1_verifies_at};
 use crate::gate::{Limits, parse_document};
-use crate::names::{ASSERTION, DSIG, PROTOCOL};
+use crate::names::{ASSERTION, DSIG, METADATA, PROTOCOL};
 use crate::vectors::signer;
 use crate::verify::{PublicKey, verify_enveloped};
 use crate::xml::{Element, Value};
@@ -27,6 +27,30 @@ fn message(local: &'static str) -> Element {
 fn another_implementation_verifies_what_either_kind_of_key_signs() {
     for signer in [signer("service-provider"), ecdsa()] {
         let signed = sign_enveloped(message("AuthnRequest"), &signer).unwrap().canonical();
+        assert_xmlsec1_verifies(&signed, signer.certificate());
+        assert_valid(&signed);
+    }
+}
+
+#[test]
+fn another_implementation_verifies_every_kind_of_document() {
+    let signer = signer("service-provider");
+    let name_id = Element::new("saml", ASSERTION, "NameID").text("pupil");
+    let success =
+        Element::new("samlp", PROTOCOL, "StatusCode").with("Value", "urn:oasis:names:tc:SAML:2.0:status:Success");
+    let md = |local| Element::new("md", METADATA, local);
+    let service = md("SingleSignOnService")
+        .with("Binding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect")
+        .with("Location", "https://id.example/saml/sso?a=1&b=2");
+    let role = md("IDPSSODescriptor").with("protocolSupportEnumeration", PROTOCOL).child(service);
+    let entity = md("EntityDescriptor").with("entityID", "https://id.example").child(role);
+    for document in [
+        message("LogoutRequest").child(name_id),
+        message("LogoutResponse").child(Element::new("samlp", PROTOCOL, "Status").child(success)),
+        md("EntitiesDescriptor").with("ID", "_group").child(entity.clone()),
+        entity.with("ID", "_entity"),
+    ] {
+        let signed = sign_enveloped(document, &signer).unwrap().canonical();
         assert_xmlsec1_verifies(&signed, signer.certificate());
         assert_valid(&signed);
     }

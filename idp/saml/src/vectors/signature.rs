@@ -134,6 +134,7 @@ pub(super) fn vectors() -> Vec<Vector> {
 }
 
 /// A piece of the signature, and what stands in its place.
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn replacements() -> Vec<(&'static str, &'static str, String, SignatureFault)> {
     use SignatureFault as F;
     const REFERENCE: &str = "URI=\"#_genuine\"";

@@ -1,4 +1,5 @@
 //! Documents that are refused whoever signed them.
+#![allow(clippy::format_collect, reason = "tests")]
 
 use super::Vector;
 use crate::gate::GateError;
@@ -34,6 +35,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         ("depth-flood", with(&("<x>".repeat(20) + &"</x>".repeat(20))).into(), E::TooDeep),
         ("attribute-flood", with(&format!("<x{attributes}/>")).into(), E::TooManyAttributes),
         ("namespace-flood", with(&nested).into(), E::TooManyNamespaces),
+        ("namespace-amplification", with(&format!(r#"<n:x xmlns:n="urn:{}"/>"#, "n".repeat(300))).into(), E::LongNamespace),
         ("utf-16", [&[0xFF, 0xFE], utf_16.as_slice()].concat(), E::Encoding),
         ("utf-16-declared", format!(r#"<?xml version="1.0" encoding="UTF-16"?>{usual}"#).into(), E::Encoding),
         ("utf-7", format!(r#"<?xml version="1.0" encoding="UTF-7"?>{usual}"#).into(), E::Encoding),

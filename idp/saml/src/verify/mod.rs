@@ -9,7 +9,7 @@ mod key;
 pub use key::{KeyError, PublicKey};
 
 use crate::algorithm::SignatureAlgorithm;
-use crate::gate::{GateError, Gated, Shape, read_signed};
+use crate::gate::{GateError, Gated, Shape, read_again};
 use crate::xml::Element;
 
 /// Why a message does not count as signed by the service provider.
@@ -58,7 +58,7 @@ pub fn verify_enveloped(document: &Gated, keys: &[PublicKey]) -> Result<Verified
     if !check_info(&shape, root, keys) {
         return Err(VerifyError::Key);
     }
-    Ok(Verified { root: read_signed(octets.as_bytes(), document.limits())? })
+    Ok(Verified { root: read_again(octets.as_bytes(), document.limits())? })
 }
 
 /// The `SignedInfo`, in the scope of what is around it, under the signature's value.

@@ -1,7 +1,9 @@
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
 use super::{KeyError, PublicKey, VerifyError, verify_enveloped};
 use crate::external::xmlsec1_signs;
-use crate::gate::{parse_message, parse_soap_message};
-use crate::inbound::Inbound;
+use crate::gate::{GateError, parse_message, parse_soap_message};
+use crate::inbound::{Inbound, InboundError};
 use crate::names::{ASSERTION, DSIG, PROTOCOL};
 use crate::signer::{Signer as _, sign_enveloped};
 use crate::vectors::{folder, known_keys, signer};
@@ -108,6 +110,15 @@ fn only_what_was_signed_is_read() {
 }
 
 #[test]
+fn a_message_at_the_limits_verifies_although_its_canonical_form_is_beyond_them() {
+    let many = format!("<samlp:Extensions xmlns=\"urn:default\">{}</samlp:Extensions>", "<x/>".repeat(1_500));
+    let document = request(&template("", RSA_SHA256, SHA256, ""))
+        .replace("<samlp:Extensions>", &format!("{many}<samlp:Extensions>"));
+    let root = receive(&xmlsec1_signs(&document, &private_key()), &known_keys()).unwrap();
+    assert_eq!(root.count("urn:default", "x"), 1_500);
+}
+
+#[test]
 fn every_key_of_the_sender_is_tried() {
     let signed = xmlsec1_signs(&request(&template("", RSA_SHA256, SHA256, "")), &private_key());
     let other = PublicKey::from_certificate(signer("other-provider").certificate()).unwrap();
@@ -131,7 +142,6 @@ fn a_key_that_is_too_short_or_of_another_kind_is_not_taken() {
 
 #[test]
 fn a_bare_public_key_is_the_key_of_its_certificate() {
-    use x509_parser::prelude::{FromDer as _, X509Certificate};
     let ours = signer("service-provider");
     let (_, certificate) = X509Certificate::from_der(ours.certificate()).unwrap();
     assert_eq!(PublicKey::from_spki(certificate.public_key().raw).unwrap(), known_keys()[0]);
@@ -159,7 +169,6 @@ fn a_message_in_a_soap_envelope_stands_alone() {
         let inbound = Inbound::from_soap(envelope(body).as_bytes(), "LogoutRequest").unwrap();
         assert_eq!(inbound.verify(&known_keys()).unwrap().root().canonical(), logout().canonical());
     }
-    use crate::gate::GateError;
     let refused = |body: &str| parse_soap_message(envelope(body).as_bytes(), "LogoutRequest").unwrap_err();
     assert_eq!(refused(""), GateError::Envelope);
     assert_eq!(refused(&format!("{signed}{}", signed.replace("_1", "_2"))), GateError::Envelope);
@@ -184,7 +193,6 @@ fn a_signature_around_a_message_is_not_one_of_the_message() {
 
 #[test]
 fn a_posted_field_may_have_line_ends_and_nothing_else_beside_base64() {
-    use crate::inbound::InboundError;
     let signed = sign_enveloped(logout(), &signer("service-provider")).unwrap().canonical();
     let field = crate::base64::encode(signed.as_bytes());
     let lines: Vec<&str> = field.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
