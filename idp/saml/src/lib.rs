@@ -8,7 +8,6 @@
 
 pub mod algorithm;
 pub mod attributes;
-pub mod authn_context;
 mod base64;
 pub mod certificate;
 pub mod checks;

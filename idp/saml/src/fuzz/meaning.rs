@@ -67,7 +67,8 @@ pub fn metadata(bytes: &[u8]) {
 
 fn assert_endpoints(metadata: &SpMetadata) {
     let consumers = metadata.assertion_consumer_services.iter().map(|service| service.location.as_str());
-    let logouts = metadata.single_logout_services.iter().flat_map(|one| [one.location.as_str(), one.response_address()]);
+    let logouts =
+        metadata.single_logout_services.iter().flat_map(|one| [one.location.as_str(), one.response_address()]);
     for location in consumers.chain(logouts) {
         let lower = location.to_ascii_lowercase();
         assert!(lower.starts_with("https:") || lower.starts_with("http:"), "{location}");
