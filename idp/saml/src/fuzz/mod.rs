@@ -3,6 +3,10 @@
 //! Built for tests and, with the feature `fuzz`, for the targets of the crate `fuzz` beside this one's sources. A short run over the vectors
 //! is among the tests.
 
+mod meaning;
+
+pub use meaning::{messages, metadata};
+
 use crate::gate::{Limits, parse_message, read_again, read_signed};
 use crate::names::PROTOCOL;
 use crate::redirect::Query;
