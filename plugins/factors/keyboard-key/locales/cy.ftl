@@ -1,4 +1,3 @@
-name = Allwedd bysellfwrdd
 title = Defnyddiwch eich allwedd bysellfwrdd
 help = Plygiwch eich allwedd i mewn, cliciwch yn y blwch isod, a phwyswch y botwm ar yr allwedd. Bydd yn teipio'r cod drosoch.
 again = Roedd y cod hwnnw o flaen yr un roeddem yn ei ddisgwyl: pwyswyd yr allwedd yn y cyfamser. Pwyswch ei botwm unwaith eto, er mwyn i ni ddod o hyd i'r lle eto.

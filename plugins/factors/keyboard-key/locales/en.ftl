@@ -1,4 +1,3 @@
-name = Keyboard key
 title = Use your keyboard key
 help = Plug your key in, click in the box below, and press the button on the key. It types the code for you.
 again = That code was ahead of the one we expected: the key was pressed in between. Press its button once more, so that we can find the place again.

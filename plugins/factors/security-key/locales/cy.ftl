@@ -1,4 +1,3 @@
-name = Allwedd ddiogelwch
 verification-missing = Mae'n rhaid i'ch allwedd wirio mai chi sydd yno, gyda'i PIN neu'ch olion bysedd. Rhowch gynnig arall arni a gwnewch yr hyn y mae'n ei ofyn.
 unknown-key = Nid yw'r allwedd honno'n un o'ch rhai chi yma. Defnyddiwch un rydych wedi'i hychwanegu.
 not-allowed = Ni ellir defnyddio'r math hwn o allwedd yma. Defnyddiwch un arall, neu gofynnwch i'r sawl sy'n gofalu am fewngofnodi yn eich ysgol.

@@ -1,4 +1,3 @@
-name = Security key
 verification-missing = Your key has to check that it is you, with its PIN or your fingerprint. Please try again and do what it asks.
 unknown-key = That key is not one of yours here. Please use one that you have added.
 not-allowed = This kind of key cannot be used here. Please use another one, or ask who looks after sign-ins at your school.

@@ -1,13 +1,13 @@
 //! Adding and using keys, with nobody lying.
 
 use keyholder_plugin_sdk::factor::{Credential, EnrolOutcome, Factor as _, Fault, RejectReason, VerifyOutcome};
-use keyholder_plugin_sdk::testing::{cancelled, stored};
+use keyholder_plugin_sdk::testing::{cancelled, messages, stored};
 use serde_json::json;
 
 use super::authenticator::{Authenticator, BE, BS, UP, UV, b64};
 use super::{APPID, PERSON, RP_ID, accepted, after, ctx, enrol, enrolled, not_enrolled, options, verify, webauthn};
 use crate::SecurityKey;
-use crate::refusal::ALREADY_ADDED;
+use crate::refusal::{ALREADY_ADDED, POSSIBLE_CLONE, words};
 
 pub(super) fn added(authenticator: &Authenticator, id: &str) -> Credential {
     let ctx = ctx("{}");
@@ -203,22 +203,19 @@ fn a_foreign_application_id_is_not_offered() {
 
 #[test]
 fn texts_exist_in_both_languages() {
-    let keys = |file: &str| {
-        let named = file.lines().filter_map(|line| line.split_once(" =")).map(|(key, _)| key.to_owned());
-        named.collect::<std::collections::BTreeSet<_>>()
-    };
-    let (english, welsh) = (keys(include_str!("../../locales/en.ftl")), keys(include_str!("../../locales/cy.ftl")));
-    assert_eq!(english, welsh);
     let reasons = [
         RejectReason::UserVerificationMissing,
         RejectReason::UnknownCredential,
         RejectReason::AuthenticatorNotAllowed,
         RejectReason::WrongResponse,
         RejectReason::WrongOrigin,
-        RejectReason::Other(crate::refusal::POSSIBLE_CLONE.into()),
+        RejectReason::Other(POSSIBLE_CLONE.into()),
         RejectReason::Other(ALREADY_ADDED.into()),
     ];
-    for reason in reasons {
-        assert!(english.contains(&crate::refusal::words(&reason).unwrap().key), "{reason:?}");
+    for ftl in [include_str!("../../locales/en.ftl"), include_str!("../../locales/cy.ftl")] {
+        let said: Vec<_> = messages(ftl).into_iter().map(|(key, _)| key).collect();
+        let words: Vec<_> = reasons.iter().map(|reason| words(reason).unwrap().key).collect();
+        assert!(words.iter().all(|key| said.contains(&key.as_str())));
+        assert_eq!(said.len(), words.len());
     }
 }
