@@ -1,7 +1,7 @@
 //! Attributes of a person: their names, and which of them an application gets.
 //!
-//! Owns the names and the release. Does not own the facts: the server computes them from the grant's school, so that nothing
-//! in them names another membership.
+//! Owns the names and the release. Does not own the facts: the server computes them from the grant's school, so that
+//! nothing in them names another membership.
 
 use keyholder_core::assurance::Assurance;
 use serde::{Deserialize, Serialize};
@@ -125,8 +125,8 @@ impl Fact {
         Self::MicrosoftMethods,
     ];
 
-    /// The usual name. Those that no registry has are names of ours under the address of this installation (`base`, without
-    /// a slash at its end).
+    /// The usual name. Those that no registry has are names of ours under the address of this installation (`base`,
+    /// without a slash at its end).
     pub fn name(self, base: &str) -> String {
         let registered = match self {
             Self::Mail => "urn:oid:0.9.2342.19200300.100.1.3", // RFC 4524 2.16

@@ -1,6 +1,7 @@
 //! A registered service provider: what its metadata says, and what the application's settings say about it.
 //!
-//! Owns the two apart, so that refreshed metadata replaces the one and never touches the other. Does not own their storage.
+//! Owns the two apart, so that refreshed metadata replaces the one and never touches the other. Does not own their
+//! storage.
 
 use serde::{Deserialize, Serialize};
 
@@ -241,8 +242,8 @@ impl SpMetadata {
         self.signing.iter().filter_map(|certificate| certificate.public_key().ok()).collect()
     }
 
-    /// Where assertions go if the request does not say (saml-metadata-2.0-os 2.2.3): the first that is marked as default,
-    /// else the first that is not marked as none, else the first.
+    /// Where assertions go if the request does not say (saml-metadata-2.0-os 2.2.3): the first that is marked as
+    /// default, else the first that is not marked as none, else the first.
     pub fn default_assertion_consumer_service(&self) -> Option<&AssertionConsumerService> {
         let services = || self.assertion_consumer_services.iter();
         services()

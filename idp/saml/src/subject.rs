@@ -77,8 +77,8 @@ pub fn name_id(format: NameIdFormat, naming: &Naming<'_>, random: &dyn Random) -
     }
 }
 
-/// A value of `subject-id` or `pairwise-id` (saml-subject-id-attr-v1.0 2.2, 2.3): `uniqueID@scope`. `None` where a part has a
-/// character or a length that the specification does not allow.
+/// A value of `subject-id` or `pairwise-id` (saml-subject-id-attr-v1.0 2.2, 2.3): `uniqueID@scope`. `None` where a part
+/// has a character or a length that the specification does not allow.
 pub fn scoped_id(unique: &str, scope: &str) -> Option<String> {
     let bytes = |text: &str, extra: &[u8]| {
         text.len() <= 127

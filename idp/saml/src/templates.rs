@@ -68,7 +68,8 @@ impl Template {
                 release: Vec::new(),
                 ..generic
             },
-            // Entra wants the ImmutableID as a persistent NameID, the user principal name as IDPEmail, and the assertion signed.
+            // Entra wants the ImmutableID as a persistent NameID, the user principal name as IDPEmail, and the
+            // assertion signed.
             Self::MicrosoftEntra => Settings {
                 sign: Sign::Assertion,
                 encrypt: Encrypt::Never,

@@ -1,8 +1,8 @@
 //! `RequestedAuthnContext` (saml-core-2.0-os 3.3.2.2.1): which sign-ins satisfy it, and by what name they are answered.
 //!
-//! A class is a statement about a sign-in, and a stronger sign-in makes the weaker statements true as well: whoever passed two
-//! factors of which one was a password over TLS also signed in with a password over TLS. So a request for exactly a weak class
-//! is met by a strong sign-in, and answered by the class that was asked for.
+//! A class is a statement about a sign-in, and a stronger sign-in makes the weaker statements true as well: whoever
+//! passed two factors of which one was a password over TLS also signed in with a password over TLS. So a request for
+//! exactly a weak class is met by a strong sign-in, and answered by the class that was asked for.
 
 use keyholder_core::assurance::{ACR_MULTI_FACTOR, ACR_SINGLE_FACTOR, Assurance};
 use serde::{Deserialize, Serialize};
@@ -106,7 +106,8 @@ impl RequestedContext {
             Comparison::Exact => {
                 self.classes.iter().find(|class| least(class).is_some_and(|least| least <= reached)).cloned()
             }
-            // The strongest of those asked for that is true, unless the sign-in is stronger than all of them: then its own.
+            // The strongest of those asked for that is true, unless the sign-in is stronger than all of them: then its
+            // own.
             Comparison::Minimum => {
                 let weakest = self.levels().min()?;
                 let same = self.classes.iter().find(|class| least(class) == Some(reached)).cloned();

@@ -1,8 +1,9 @@
 //! A request for a sign-in is held against what is known of the service provider (saml-profiles-2.0-os 4.1.4.1).
 //!
-//! [`check`] is an ordered table of [`rules`] and makes what the flow keeps ([`CheckedRequest`]) and what the sign-in is asked
-//! for (core's `Ask`). Owns neither the bytes ([`crate::inbound`]) nor the flow, nor the answer ([`crate::respond`]). That a
-//! request is answered once is a unique insert of [`CheckedRequest::replay_mark`], which is the caller's.
+//! [`check`] is an ordered table of [`rules`] and makes what the flow keeps ([`CheckedRequest`]) and what the sign-in
+//! is asked for (core's `Ask`). Owns neither the bytes ([`crate::inbound`]) nor the flow, nor the answer
+//! ([`crate::respond`]). That a request is answered once is a unique insert of [`CheckedRequest::replay_mark`], which
+//! is the caller's.
 
 pub mod context;
 mod refusal;
@@ -23,8 +24,8 @@ use crate::names::ASSERTION;
 use crate::service_provider::ServiceProvider;
 use context::RequestedContext;
 
-/// For how long after its `IssueInstant` a request counts. A request waits for nobody: the browser brings it at once, or
-/// after an address bar was restored.
+/// For how long after its `IssueInstant` a request counts. A request waits for nobody: the browser brings it at once,
+/// or after an address bar was restored.
 pub const REQUEST_LIFETIME: Duration = Duration::from_mins(5);
 
 /// What came of a message's signature. A wrong one never gets here.
@@ -114,8 +115,8 @@ pub fn issuer_of(message: &Inbound) -> Result<String, ReadError> {
     read::text(issuer, "Issuer")
 }
 
-/// Verifies a request where it is signed, reads it from what was signed, and checks it. A wrong signature is refused even where none
-/// is needed: somebody altered something.
+/// Verifies a request where it is signed, reads it from what was signed, and checks it. A wrong signature is refused
+/// even where none is needed: somebody altered something.
 pub fn receive(message: &Inbound, provider: &ServiceProvider, arrival: &Arrival<'_>) -> Result<Checked, Rejection> {
     let verified;
     let (root, signature) = if message.is_signed() {
@@ -129,8 +130,8 @@ pub fn receive(message: &Inbound, provider: &ServiceProvider, arrival: &Arrival<
     check(&request, &Context { issuer, endpoint, provider, signature, relay_state, now })
 }
 
-/// Checks a request. Rules about who asks and where the answer goes come first: before they hold, nobody is told but the
-/// person before the screen.
+/// Checks a request. Rules about who asks and where the answer goes come first: before they hold, nobody is told but
+/// the person before the screen.
 pub fn check(request: &AuthnRequest, context: &Context<'_>) -> Result<Checked, Rejection> {
     for rule in rules::TRUST {
         rule(request, context)?;

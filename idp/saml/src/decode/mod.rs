@@ -1,7 +1,7 @@
 //! What a message says, in plain English, and why it would be refused: for `keyholder saml decode`.
 //!
-//! Owns the words. The refusals are those of the very code that takes messages in, so that the explanation cannot say anything else. What comes
-//! from the message is escaped: it is shown in a terminal, and nobody knows who wrote it.
+//! Owns the words. The refusals are those of the very code that takes messages in, so that the explanation cannot say
+//! anything else. What comes from the message is escaped: it is shown in a terminal, and nobody knows who wrote it.
 
 mod advice;
 mod facts;

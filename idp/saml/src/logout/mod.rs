@@ -1,8 +1,9 @@
-//! Single logout (saml-profiles-2.0-os 4.4; saml-core-2.0-os 3.7): who may end what, who is to be told, and what came of it.
+//! Single logout (saml-profiles-2.0-os 4.4; saml-core-2.0-os 3.7): who may end what, who is to be told, and what came
+//! of it.
 //!
-//! Owns the decisions, as functions of what was issued ([`Participant`]). Does not own sessions, nor the delivery: messages behind the
-//! browser's back leave through the outbox, the others with the browser. That a request counts once is a unique insert of
-//! [`CheckedLogout::replay_mark`], which is the caller's.
+//! Owns the decisions, as functions of what was issued ([`Participant`]). Does not own sessions, nor the delivery:
+//! messages behind the browser's back leave through the outbox, the others with the browser. That a request counts once
+//! is a unique insert of [`CheckedLogout::replay_mark`], which is the caller's.
 
 mod outcome;
 mod receive;

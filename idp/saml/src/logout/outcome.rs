@@ -13,7 +13,8 @@ use crate::service_provider::{LogoutBinding, ServiceProvider};
 pub struct Plan {
     /// In this order: those that can be told behind the browser's back first.
     pub tell: Vec<Telling>,
-    /// Those that have no endpoint for it, or are not registered any more. Their sessions go on until they end by themselves.
+    /// Those that have no endpoint for it, or are not registered any more. Their sessions go on until they end by
+    /// themselves.
     pub unreachable: Vec<Participant>,
 }
 
@@ -38,8 +39,8 @@ pub enum Outcome {
     Unreachable,
 }
 
-/// Plans whom to tell: every participant but the one that asked (saml-profiles-2.0-os 4.4.3.3), each session there once. Where no
-/// browser waits, only those that can be told behind its back.
+/// Plans whom to tell: every participant but the one that asked (saml-profiles-2.0-os 4.4.3.3), each session there
+/// once. Where no browser waits, only those that can be told behind its back.
 pub fn plan(
     participants: &[Participant],
     asked_by: Option<&Participant>,
@@ -76,7 +77,8 @@ pub enum Front {
     None,
 }
 
-/// The status of the answer to whoever asked: all are signed out, or it says that not all are (saml-core-2.0-os 3.7.3.2).
+/// The status of the answer to whoever asked: all are signed out, or it says that not all are (saml-core-2.0-os
+/// 3.7.3.2).
 pub fn status_of(outcomes: impl IntoIterator<Item = Outcome>) -> Status {
     if outcomes.into_iter().all(|outcome| outcome == Outcome::SignedOut) {
         Status::SUCCESS

@@ -208,7 +208,8 @@ pub fn receive_request(
     })
 }
 
-/// Which of the participants a logout names: those that this very service provider was told of. Nobody ends another one's.
+/// Which of the participants a logout names: those that this very service provider was told of. Nobody ends another
+/// one's.
 pub fn named<'a>(request: &CheckedLogout, participants: &'a [Participant]) -> Result<Vec<&'a Participant>, Refusal> {
     let theirs = |one: &&Participant| one.provider == request.provider && one.issuer == request.issuer;
     let persons: Vec<&Participant> =

@@ -1,9 +1,9 @@
 //! The protocol's messages as plain types, read from the tree that passed the gate and written as trees to be signed.
 //!
-//! Owns the vocabulary of SAML Core (saml-core-2.0-os) as far as the profiles of Web Browser SSO and Single Logout use it
-//! (saml-profiles-2.0-os 4.1, 4.4), with its errata. Elements that it does not know are passed over, extensions too. Does
-//! not own bytes ([`crate::gate`]), signatures ([`crate::signer`], [`crate::verify`]), nor the decision what is right:
-//! a message that was read is still unverified ([`crate::checks`], [`crate::logout`]).
+//! Owns the vocabulary of SAML Core (saml-core-2.0-os) as far as the profiles of Web Browser SSO and Single Logout use
+//! it (saml-profiles-2.0-os 4.1, 4.4), with its errata. Elements that it does not know are passed over, extensions too.
+//! Does not own bytes ([`crate::gate`]), signatures ([`crate::signer`], [`crate::verify`]), nor the decision what is
+//! right: a message that was read is still unverified ([`crate::checks`], [`crate::logout`]).
 
 mod assertion;
 mod authn_request;

@@ -59,8 +59,8 @@ impl NameId {
         Self { value: value.into(), format, name_qualifier: None, sp_name_qualifier: None }
     }
 
-    /// Whether this, as a service provider sent it back, names the same subject as `issued`. A qualifier left out is the
-    /// issued one (saml-core-2.0-os 8.3.7), a format left out too; what is there must be equal, case included.
+    /// Whether this, as a service provider sent it back, names the same subject as `issued`. A qualifier left out is
+    /// the issued one (saml-core-2.0-os 8.3.7), a format left out too; what is there must be equal, case included.
     pub fn names(&self, issued: &Self) -> bool {
         let same = |theirs: &Option<String>, ours: &Option<String>| theirs.is_none() || theirs == ours;
         self.value == issued.value

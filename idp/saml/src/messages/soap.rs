@@ -18,7 +18,8 @@ pub enum FaultCode {
     Server,
 }
 
-/// An envelope around a message. The message's own signature still holds: exclusive canonicalisation does not look outside.
+/// An envelope around a message. The message's own signature still holds: exclusive canonicalisation does not look
+/// outside.
 pub fn wrap(message: Element) -> Element {
     envelope(message)
 }

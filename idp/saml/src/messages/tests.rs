@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::gate::{GateError, parse_message, parse_soap_message};
 use crate::names::PROTOCOL;
-use crate::tests_support::Counting;
+use crate::tests_support::{Counting, assert_valid};
 use crate::xml::{Element, Id, Value, ValueError};
 
 fn header() -> Header {
@@ -67,6 +67,27 @@ fn messages_are_read_as_they_were_written() {
     };
     let answer = LogoutResponse { header: header(), in_response_to: Some("_1".into()), status: partial };
     assert_eq!(LogoutResponse::read(&gated(&answer.write().unwrap(), "LogoutResponse")), Ok(answer));
+}
+
+#[test]
+fn what_is_written_is_valid() {
+    assert_valid(&full_request().write().unwrap().canonical());
+    let least = AuthnRequest {
+        subject: None,
+        name_id_policy: Some(NameIdPolicy::default()),
+        requested_authn_context: None,
+        force_authn: false,
+        is_passive: false,
+        assertion_consumer_service_url: None,
+        assertion_consumer_service_index: None,
+        protocol_binding: None,
+        attribute_consuming_service_index: None,
+        ..full_request()
+    };
+    assert_valid(&least.write().unwrap().canonical());
+    for code in [soap::FaultCode::Client, soap::FaultCode::Server] {
+        assert_valid(&soap::fault(code, "not a message").canonical());
+    }
 }
 
 #[test]

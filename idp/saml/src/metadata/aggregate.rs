@@ -1,8 +1,9 @@
 //! A federation's aggregate, read as it comes: entity after entity, in memory that does not grow with it.
 //!
-//! The document is cut at the children of its groups (`EntitiesDescriptor`). Each piece is put between the start and end tags around it and
-//! read by the gate, so that a piece is under the very rules of a document that is read whole. Where a key is pinned, the canonical
-//! form of every piece goes into the digest as it passes, and nothing is returned before the digest is the one that was signed.
+//! The document is cut at the children of its groups (`EntitiesDescriptor`). Each piece is put between the start and
+//! end tags around it and read by the gate, so that a piece is under the very rules of a document that is read whole.
+//! Where a key is pinned, the canonical form of every piece goes into the digest as it passes, and nothing is returned
+//! before the digest is the one that was signed.
 
 use std::io::{self, BufRead, Read};
 

@@ -2,8 +2,8 @@
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// Reads a duration as seconds; a month counts as 30 days and a year as 365, since nothing here depends on which month it is.
-/// `None` for one that is negative, malformed, or longer than can be counted.
+/// Reads a duration as seconds; a month counts as 30 days and a year as 365, since nothing here depends on which month
+/// it is. `None` for one that is negative, malformed, or longer than can be counted.
 pub(super) fn read(text: &str) -> Option<u64> {
     let (date, time) = match text.strip_prefix('P')?.split_once('T') {
         Some((date, time)) if !time.is_empty() => (date, time),

@@ -1,6 +1,7 @@
 //! Our own metadata (saml-metadata-2.0-os 2.4.3; sstc-saml-metadata-ui-v1.0-os).
 //!
-//! What is written is what works: endpoints and formats are parameters. The key that signs this document is not one of those in it.
+//! What is written is what works: endpoints and formats are parameters. The key that signs this document is not one of
+//! those in it.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Metadata (saml-metadata-2.0-os, with its errata): ours, written and signed; that of service providers, read.
 //!
 //! Owns the documents, which signature over them counts ([`Trust`]), and what of them is kept
-//! ([`SpMetadata`](crate::service_provider::SpMetadata)). Does not own where they come from: files, addresses and their schedule are the
-//! server's, as is keeping the last good copy.
+//! ([`SpMetadata`](crate::service_provider::SpMetadata)). Does not own where they come from: files, addresses and their
+//! schedule are the server's, as is keeping the last good copy.
 
 mod aggregate;
 mod duration;
@@ -35,8 +35,8 @@ pub fn query_address(base: &str, entity_id: &str) -> String {
     format!("{}/entities/{}", base.trim_end_matches('/'), encoded.replace('+', "%20"))
 }
 
-/// Reads the metadata of one service provider: a file, or the answer of an address or a query server. Its root is the entity, or a
-/// federation's aggregate in which `expected` is looked up; without `expected`, its only service provider.
+/// Reads the metadata of one service provider: a file, or the answer of an address or a query server. Its root is the
+/// entity, or a federation's aggregate in which `expected` is looked up; without `expected`, its only service provider.
 pub fn read_entity(document: &[u8], expected: Option<&str>, trust: &Trust<'_>) -> Result<SpMetadata, MetadataError> {
     match parse_document(document, METADATA, "EntityDescriptor", &Limits::METADATA) {
         Ok(gated) => {

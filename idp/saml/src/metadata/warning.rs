@@ -24,8 +24,8 @@ pub enum Use {
 pub enum Warning {
     /// The metadata stops to count then, and no sign-in works any more.
     MetadataEnds { at: Timestamp },
-    /// The certificate says that it ends then. Nothing stops here: a certificate is a container of a key. Its owner probably means to
-    /// replace it.
+    /// The certificate says that it ends then. Nothing stops here: a certificate is a container of a key. Its owner
+    /// probably means to replace it.
     CertificateEnds { used_for: Use, at: Timestamp },
     /// The key cannot be used at all.
     KeyNotUsable { used_for: Use, error: KeyError },
@@ -65,8 +65,8 @@ fn of_key(used_for: Use, certificate: &Certificate, soon: Timestamp) -> Option<W
     certificate.expires_at().filter(|at| *at <= soon).map(|at| Warning::CertificateEnds { used_for, at })
 }
 
-/// When the source is looked at again: after `cacheDuration`, and in any case when half of what was left of the validity has passed, so that
-/// one failure is not the end. Between five minutes and a day.
+/// When the source is looked at again: after `cacheDuration`, and in any case when half of what was left of the
+/// validity has passed, so that one failure is not the end. Between five minutes and a day.
 pub fn next_refresh(metadata: &SpMetadata, fetched_at: Timestamp) -> Timestamp {
     let half = metadata.valid_until.map(|end| end.since(fetched_at).as_secs() / 2);
     let wait = [metadata.cache_seconds, half].into_iter().flatten().min().unwrap_or(MOST);

@@ -20,7 +20,8 @@ pub(super) fn choose(provider: &ServiceProvider) -> Result<Option<(EncryptionKey
     }
 }
 
-/// The first method of the metadata that is offered; AES-256 where it names none (saml-metadata-2.0-os 2.4.1.1: optional).
+/// The first method of the metadata that is offered; AES-256 where it names none (saml-metadata-2.0-os 2.4.1.1:
+/// optional).
 fn algorithm(methods: &[String], wanted: Encrypt) -> Option<ContentAlgorithm> {
     let legacy = wanted == Encrypt::LegacyCbc;
     let default = if legacy { ContentAlgorithm::LegacyAes256Cbc } else { ContentAlgorithm::Aes256Gcm };

@@ -1,8 +1,8 @@
 //! The answer to a request for a sign-in (saml-profiles-2.0-os 4.1.4.2, 4.1.5; saml-bindings-2.0-os 3.5).
 //!
-//! Owns what a response says, and the order: sign the assertion, encrypt it, sign the response. Does not own who the person is
-//! ([`crate::subject`], [`crate::attributes`]), nor the page that carries the answer. Signing blocks: call it off the async
-//! workers.
+//! Owns what a response says, and the order: sign the assertion, encrypt it, sign the response. Does not own who the
+//! person is ([`crate::subject`], [`crate::attributes`]), nor the page that carries the answer. Signing blocks: call it
+//! off the async workers.
 
 use std::time::Duration;
 

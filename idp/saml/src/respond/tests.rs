@@ -154,6 +154,19 @@ fn an_encrypted_assertion_says_nothing_and_is_valid() {
 }
 
 #[test]
+fn what_is_inside_an_encrypted_assertion_is_signed_too() {
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap();
+    let certificate = crate::certificate::Certificate::from_der(certificate.der().to_vec()).unwrap();
+    let mut provider = provider();
+    provider.settings.sign = Sign::Both;
+    provider.metadata.encryption = vec![EncryptionKey { certificate, methods: vec![] }];
+    let plain = crate::external::xmlsec1_decrypts(&answered(&provider), &key.serialize_der());
+    assert!(plain.contains("ada@school.example"));
+    assert_xmlsec1_verifies_at(&plain, &["Response", "EncryptedAssertion", "Assertion"], OURS.certificate());
+}
+
+#[test]
 fn encryption_follows_the_settings_and_the_key_that_there_is() {
     let encrypted = |encrypt, methods: &[&str], with_key: bool| {
         let mut provider = if with_key { with_encryption() } else { provider() };

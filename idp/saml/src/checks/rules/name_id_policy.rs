@@ -1,4 +1,5 @@
-//! `NameIDPolicy` (saml-core-2.0-os 3.4.1.1): a kind of identifier that this application gets, or `InvalidNameIDPolicy`.
+//! `NameIDPolicy` (saml-core-2.0-os 3.4.1.1): a kind of identifier that this application gets, or
+//! `InvalidNameIDPolicy`.
 
 use super::super::{Context, Refusal};
 use crate::messages::{AuthnRequest, NameIdFormat};

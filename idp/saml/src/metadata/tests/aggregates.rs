@@ -93,6 +93,16 @@ fn every_change_of_one_byte_is_noticed() {
 }
 
 #[test]
+fn line_ends_of_another_system_change_nothing() {
+    let text = String::from_utf8(vector("metadata/aggregate-signed.xml")).unwrap();
+    let (own, keys) = (ours(), federation());
+    let trust = Trust::pinned(&keys, &own, NOW);
+    let good = read_aggregate(text.as_bytes(), |_| true, &trust);
+    assert!(good.is_ok());
+    assert_eq!(read_aggregate(text.replace('\n', "\r\n").as_bytes(), |_| true, &trust), good);
+}
+
+#[test]
 fn one_of_an_aggregate_is_looked_up() {
     let one = pinned("aggregate-signed", Some("https://one.example/metadata")).unwrap();
     assert_eq!(one.entity_id, "https://one.example/metadata");
