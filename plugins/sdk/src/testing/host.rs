@@ -38,6 +38,7 @@ pub(crate) fn random_bytes(len: u32) -> Vec<u8> {
 }
 
 /// From here on random bytes are these, from the start again when they end; without any, 00 01 02 ... ff.
+#[cfg(feature = "factor")]
 pub(crate) fn begin_random(bytes: Vec<u8>) {
     let bytes = if bytes.is_empty() { (0..=u8::MAX).collect() } else { bytes };
     SCRIPT.set(Some((bytes, 0)));

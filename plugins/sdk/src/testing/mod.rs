@@ -8,6 +8,8 @@ mod context;
 pub mod host;
 #[cfg(feature = "factor")]
 mod phone;
+#[cfg(feature = "policy")]
+pub mod policy;
 #[cfg(feature = "factor")]
 mod texts;
 #[cfg(feature = "factor")]
