@@ -11,7 +11,7 @@ mod rules;
 
 use std::time::Duration;
 
-use keyholder_core::flow::{Ask, AskedAssurance, Interaction, Weight};
+use keyholder_core::flow::{Ask, AskedAssurance, Interaction, LIFETIME, Weight};
 use keyholder_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,7 @@ pub struct CheckedRequest {
     /// Whom it wants to see signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<NameId>,
+    /// When the request itself stops to count.
     pub expires_at: Timestamp,
 }
 
@@ -90,11 +91,12 @@ pub struct Checked {
 }
 
 impl CheckedRequest {
-    /// What must be inserted once, and until when it has to be remembered: a request counts once
-    /// (saml-profiles-2.0-os 4.1.4.5 asks it of assertions; a request that is replayed would sign somebody in unasked).
+    /// What must be inserted once, in the transaction that answers, and until when it has to be remembered: a request is answered
+    /// once (saml-profiles-2.0-os 4.1.4.5 asks it of assertions; a request that is replayed would sign somebody in unasked). That is
+    /// as long as the request counts and a flow that began with it may take.
     pub fn replay_mark(&self) -> Option<(String, Timestamp)> {
         let id = self.reply_to.in_response_to.as_ref()?;
-        Some((format!("saml-request {} {id}", self.provider), self.expires_at))
+        Some((format!("saml-request {} {id}", self.provider), self.expires_at.plus(LIFETIME)))
     }
 }
 

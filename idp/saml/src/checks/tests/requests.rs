@@ -172,16 +172,18 @@ fn relay_state_is_given_back_as_it_came_or_refused() {
 }
 
 #[test]
-fn a_request_has_one_mark_that_lasts_as_long_as_it_counts() {
+fn a_request_has_one_mark_that_lasts_as_long_as_it_can_be_answered() {
     let checked = |name| received(name).unwrap().request;
     let (first, second) = (checked("request/good.xml"), checked("request/good.xml"));
     assert_eq!(first.replay_mark(), second.replay_mark());
     let (mark, until) = first.replay_mark().unwrap();
     assert!(mark.contains(SP) && mark.contains("_4fee3b046395c4e751011e97f8900b5273d56685"));
-    // The last moment at which the very same request would still pass.
-    let late = Arrival { now: until.minus(Duration::from_millis(1)), ..arrival(None) };
+    // A flow that began at the last moment at which the very same request still passes ends no later than the mark.
+    let end = first.expires_at;
+    assert_eq!(until, end.plus(keyholder_core::flow::LIFETIME));
+    let late = Arrival { now: end.minus(Duration::from_millis(1)), ..arrival(None) };
     assert!(receive(&inbound("request/good.xml"), &provider(), &late).is_ok());
-    let later = Arrival { now: until, ..arrival(None) };
+    let later = Arrival { now: end, ..arrival(None) };
     assert_eq!(receive(&inbound("request/good.xml"), &provider(), &later), Err(Untrusted::Stale.into()));
 }
 
