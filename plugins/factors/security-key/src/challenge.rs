@@ -7,11 +7,11 @@ use keyholder_plugin_sdk::factor::{
 };
 use serde_json::json;
 use webauthn_rs_core::error::WebauthnError;
-use webauthn_rs_core::proto::{AuthenticationResult, AuthenticationState, PublicKeyCredential};
+use webauthn_rs_core::proto::{AuthenticationResult, AuthenticationState, PublicKeyCredential, UserVerificationPolicy};
 
 use crate::client::{self, Received};
 use crate::refusal;
-use crate::settings::Settings;
+use crate::settings::{Settings, Verification};
 use crate::state::{Ceremony, State};
 use crate::stored::{FORMAT, Key};
 use crate::{LIFETIME, PROMPT, library, lifetime_ms};
@@ -20,7 +20,7 @@ pub(crate) fn begin(ctx: &Context, credentials: &[HandedIn]) -> Result<Step, Fau
     let settings = Settings::read(&ctx.config)?;
     let keys = credentials.iter().map(Key::read).collect::<Result<Vec<_>, _>>()?;
     let appid = crate::offered_appid(&settings, &ctx.rp_id, keys.iter().filter_map(|key| key.appid.clone()));
-    let state = State::new(ctx, Ceremony::Get, settings.user_verification.into(), appid);
+    let state = State::new(ctx, Ceremony::Get, verification(&settings, &keys), appid);
     let allow: Vec<_> = keys.iter().map(descriptor).collect();
     let mut options = json!({
         "challenge": BASE64URL_NOPAD.encode(&state.challenge),
@@ -35,6 +35,15 @@ pub(crate) fn begin(ctx: &Context, credentials: &[HandedIn]) -> Result<Step, Fau
     }
     let prompt = Prompt { id: PROMPT.into(), ask: Ask::WebauthnGet(options.to_string()) };
     Ok(Step::new(state.write()?, LIFETIME, vec![prompt]))
+}
+
+/// As set; but a key that verified its holder when it was added has to do so again, so it is asked to.
+fn verification(settings: &Settings, keys: &[Key]) -> UserVerificationPolicy {
+    let verifies = |key: &Key| key.user_verified && key.verification != UserVerificationPolicy::Discouraged_DO_NOT_USE;
+    match settings.user_verification {
+        Verification::Discouraged if keys.iter().any(verifies) => UserVerificationPolicy::Preferred,
+        set => set.into(),
+    }
 }
 
 pub(crate) fn verify(

@@ -132,6 +132,18 @@ fn evidence_stays_within_the_ceiling() {
 }
 
 #[test]
+fn a_key_that_has_to_verify_its_holder_is_asked_to() {
+    let (plain, verified) = (Authenticator::new(1), Authenticator::new(2).saying(|says| says.flags = UP | UV));
+    let asked = |keys: &[Credential]| {
+        let step = SecurityKey::begin_challenge(ctx(r#"{"user-verification":"discouraged"}"#), keys.to_vec()).unwrap();
+        options(&step)["userVerification"].clone()
+    };
+    let (plain, verified) = (added(&plain, "plain"), added(&verified, "verified"));
+    assert_eq!(asked(std::slice::from_ref(&plain)), "discouraged");
+    assert_eq!(asked(&[plain, verified]), "preferred");
+}
+
+#[test]
 fn a_key_is_not_added_twice() {
     let key = Authenticator::new(1);
     let existing = [added(&key, "k")];
