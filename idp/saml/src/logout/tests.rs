@@ -170,6 +170,20 @@ fn a_response_answers_what_its_own_service_provider_was_asked() {
     assert_eq!(refused, Err(Untrusted::Unsigned));
 }
 
+#[test]
+fn an_answer_on_our_own_connection_needs_no_signature_but_no_wrong_one() {
+    let pending = [Pending { id: "_asked".into(), provider: SP.into() }];
+    let receive = |message: &Inbound| {
+        receive_response(message, &provider(), &arrival(None), Way::Back, &pending).map(|(_, outcome)| outcome)
+    };
+    let plain = |name: &str| Inbound::from_post(&crate::base64::encode(&vector(name)), "LogoutResponse").unwrap();
+    assert_eq!(receive(&plain("logout/response-good.xml")), Ok(Outcome::SignedOut));
+    assert_eq!(receive(&plain("logout/response-to-unknown.xml")), Err(Untrusted::InResponseTo));
+    assert_eq!(receive(&plain("logout/response-of-another.xml")), Err(Untrusted::Issuer));
+    let wrong = signed_by("logout/response-good.xml", &OTHERS);
+    assert_eq!(receive(&wrong), Err(Untrusted::Signature(VerifyError::Key)));
+}
+
 fn other_provider(services: Vec<SingleLogoutService>) -> ServiceProvider {
     let mut provider = provider();
     provider.metadata.entity_id = "https://other.example/metadata".into();
