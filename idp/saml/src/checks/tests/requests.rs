@@ -56,6 +56,22 @@ fn a_good_request_is_answered_at_its_registered_address() {
     assert_eq!(issuer_of(&inbound("request/good.xml")).as_deref(), Ok(SP));
 }
 
+#[test]
+fn what_real_service_providers_send_is_taken() {
+    let names = vectors("accepted");
+    assert_eq!(names.len(), 7);
+    for name in names {
+        let checked = received(&name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(checked.request.reply_to.assertion_consumer_service, ACS, "{name}");
+        let transient = name.contains("mellon");
+        let expected = if transient { NameIdFormat::Transient } else { NameIdFormat::Persistent };
+        assert_eq!(checked.request.name_id, expected, "{name}");
+    }
+    let entra = received("accepted/microsoft-entra.xml").unwrap();
+    let classes = vec![keyholder_core::assurance::Assurance::MultiFactor];
+    assert_eq!(entra.ask.assurance, Some(AskedAssurance { classes, weight: Weight::Essential }));
+}
+
 /// File and refusal. The service provider is not told of these.
 const UNTRUSTED: [(&str, Untrusted); 24] = [
     ("issuer-unknown", Untrusted::Issuer),
