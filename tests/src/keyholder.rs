@@ -206,7 +206,7 @@ fn binary() -> &'static Path {
 }
 
 /// A program of the workspace as it is now: building does nothing when it is up to date.
-pub(crate) fn built(package: &str) -> PathBuf {
+pub fn built(package: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = std::process::Command::new(cargo).args(["build", "--quiet", "--package", package]).status();
     assert!(build.unwrap().success(), "{package} cannot be built");

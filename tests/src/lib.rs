@@ -12,7 +12,7 @@ mod relying_application;
 mod safeguarding;
 
 pub use browser::{Browser, Form, Page};
-pub use keyholder::{Keyholder, PASSWORD};
+pub use keyholder::{Keyholder, PASSWORD, built};
 pub use mailbox::{Letter, Mailbox};
 pub use relying_application::{Answer, AuthorizationRequest, RelyingApplication, SignedIn};
 pub use safeguarding::Safeguarding;

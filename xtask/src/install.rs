@@ -24,6 +24,8 @@ pub(crate) const APACHE: Need = Need { what: "/usr/sbin/apache2", packages: &["a
 /// The module that makes it one.
 pub(crate) const MOD_AUTH_OPENIDC: Need =
     Need { what: "/usr/lib/apache2/modules/mod_auth_openidc.so", packages: &["libapache2-mod-auth-openidc"] };
+/// Shows codes that the soft key must accept.
+pub(crate) const OATHTOOL: Need = Need { what: "oathtool", packages: &["oathtool"] };
 /// Runs Authlib.
 pub(crate) const PYTHON: Need = Need { what: "python3", packages: &["python3", "python3-venv"] };
 /// What the tests of SAML ask and are built with: `xmlsec1` and `xmllint`, the OASIS schemas, and the libraries of samael, which is

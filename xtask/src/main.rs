@@ -1,12 +1,13 @@
 //! `cargo xtask`: what a developer and CI run. There is no second way.
 //!
-//! Owns the demo, the test run, and what is made once and committed or bundled (breached passwords, fonts). Says what it installs.
+//! Owns the demo, the test run, new plugins, and what is made once and committed or bundled (breached passwords, fonts). Says what it installs.
 
 mod bench;
 mod breached;
 mod demo;
 mod fonts;
 mod install;
+mod new_plugin;
 mod run;
 mod test;
 
@@ -33,6 +34,8 @@ enum Command {
     Test(test::Options),
     /// Measures what each operation costs, beside the goals and a peer
     Bench(bench::Options),
+    /// Writes a working plugin with tests, for its author to change
+    NewPlugin(new_plugin::Options),
     /// Fetches the theme's typeface from its npm package
     Fonts,
     /// Makes the set of breached passwords anew from a list, commonest first
@@ -57,6 +60,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(options) => demo::run(&options)?,
         Command::Test(options) => return test::run(&options),
         Command::Bench(options) => bench::run(&options)?,
+        Command::NewPlugin(options) => new_plugin::run(&options)?,
         Command::Fonts => fonts::fetch()?,
         Command::Breached { list } => {
             let out = root().join("idp/server/data/breached.fst");

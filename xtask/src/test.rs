@@ -34,17 +34,30 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     sum.check("formatting", cargo().args(["fmt", "--all", "--check"]));
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     sum.check("lints", cargo().args(lints));
+    let plugins = crate::root().join("plugins");
+    sum.check("formatting of plugins", cargo().current_dir(&plugins).args(["fmt", "--all", "--check"]));
+    let lints = ["clippy", "--quiet", "--workspace", "--all-features", "--all-targets", "--", "--deny", "warnings"];
+    sum.check("lints of plugins", cargo().current_dir(&plugins).args(lints));
     if !options.fast {
         install::cargo_deny()?;
         sum.check(
             "licences and sources",
             cargo().args(["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]),
         );
+        let deny = ["deny", "--manifest-path", "plugins/Cargo.toml", "--log-level", "error", "check", "--config"];
+        sum.check(
+            "licences and sources of plugins",
+            cargo().args(deny).args(["../deny.toml", "bans", "licenses", "sources"]),
+        );
         sum.advisories();
     }
     // The end-to-end tests start the real programs.
     run_command(cargo().args(["build", "--quiet", "--package", "keyholder", "--package", "safeguarding-app"]))?;
     sum.tests("cargo tests", cargo().args(["test", "--quiet", "--workspace", "--no-fail-fast"]))?;
+    sum.tests(
+        "plugins, natively",
+        cargo().current_dir(&plugins).args(["test", "--quiet", "--workspace", "--no-fail-fast"]),
+    )?;
     if !options.fast {
         sum.browser_and_relying_parties()?;
     }
@@ -113,8 +126,8 @@ impl Sum {
     }
 
     fn browser_and_relying_parties(&mut self) -> Result<(), Failure> {
-        use install::{APACHE, CHROMIUM, MOD_AUTH_OPENIDC, NODE, OPENSSL, PYTHON};
-        install::system(&[NODE, CHROMIUM, APACHE, MOD_AUTH_OPENIDC, PYTHON, OPENSSL])?;
+        use install::{APACHE, CHROMIUM, MOD_AUTH_OPENIDC, NODE, OATHTOOL, OPENSSL, PYTHON};
+        install::system(&[NODE, CHROMIUM, APACHE, MOD_AUTH_OPENIDC, OATHTOOL, PYTHON, OPENSSL])?;
         let folder = crate::root().join("tests/web");
         install::npm(&folder)?;
         let examples = crate::root().join("examples/relying-parties");
@@ -130,6 +143,7 @@ impl Sum {
             command.current_dir(&folder);
             command
         };
+        self.tests("one-time codes", &mut node(&test_files(&folder.join("factors"))?))?;
         self.tests("browser", &mut node(&test_files(&folder.join("browser"))?))?;
         self.tests("relying parties", &mut node(&test_files(&folder.join("relying-parties"))?))
     }

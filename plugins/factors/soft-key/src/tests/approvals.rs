@@ -136,7 +136,9 @@ fn what_was_signed_is_what_counts() {
     stranger["signature"] = URL_SAFE_NO_PAD.encode(Phone::new(8).sign(text.as_bytes())).into();
     let mut other_card = honest.clone();
     other_card["digest"] = URL_SAFE_NO_PAD.encode([0; 32]).into();
-    for (number, body) in [denied, numbered, unsigned, stranger, other_card].iter().enumerate() {
+    let mut other_ceremony = honest.clone();
+    other_ceremony["ceremony"] = "ceremony-2".into();
+    for (number, body) in [denied, numbered, unsigned, stranger, other_card, other_ceremony].iter().enumerate() {
         let rejection = rejected(answered(with_number(), body));
         assert_eq!(rejection.reason, RejectReason::WrongResponse, "forgery {number}");
         assert_eq!(rejection.text, None, "forgery {number}");
