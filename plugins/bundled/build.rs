@@ -20,7 +20,7 @@ const PACKAGES: [(&str, &str); 4] = [
     ("factors/soft-key", UNKNOWN),
 ];
 
-const UNKNOWN: &str = "wasm32-unknown-unknown";
+pub(crate) const UNKNOWN: &str = "wasm32-unknown-unknown";
 const WASIP2: &str = "wasm32-wasip2";
 
 /// What each of them is built from, beside its own folder.
@@ -53,8 +53,8 @@ fn run() -> Result<(), String> {
 }
 
 /// Builds one plugin; the path of its component.
-fn build(plugins: &Path, target_directory: &Path, id: &str, target: &str) -> Result<PathBuf, String> {
-    let rustc = variable("RUSTC")?;
+pub(crate) fn build(plugins: &Path, target_directory: &Path, id: &str, target: &str) -> Result<PathBuf, String> {
+    let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
     let library = PathBuf::from(output(&rustc, &["--print", "target-libdir", "--target", target])?.trim());
     if !library.is_dir() {
         return Err(format!(

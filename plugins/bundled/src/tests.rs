@@ -1,4 +1,11 @@
+use std::fs;
+use std::path::Path;
+
 use super::*;
+
+#[path = "../build.rs"]
+#[allow(dead_code, reason = "a test needs only what builds one plugin")]
+mod build;
 
 #[test]
 fn each_package_is_a_component_with_its_texts_in_two_languages() {
@@ -21,6 +28,38 @@ fn no_package_tells_where_it_was_built() {
         for place in [home.as_str(), here.trim_end_matches("/bundled/")] {
             let found = package.wasm.windows(place.len()).any(|window| window == place.as_bytes());
             assert!(!found, "{} holds {place}", package.id);
+        }
+    }
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_where_they_are_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plugins, target) = (folder.path().join("elsewhere/plugins"), folder.path().join("target"));
+    copy(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap(), &plugins);
+    let built = build::build(&plugins, &target, "recovery-code", build::UNKNOWN).unwrap();
+    assert!(fs::read(built).unwrap() == find("recovery-code").unwrap().wasm, "other bytes");
+}
+
+#[test]
+fn a_target_that_is_not_installed_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // One that nobody installs stands for the one that is missing.
+    let problem = build::build(plugins, folder.path(), "recovery-code", "sparc-unknown-none-elf").unwrap_err();
+    assert!(problem.contains("sparc-unknown-none-elf, which is not installed"), "{problem}");
+    assert!(problem.contains("`rustup target add wasm32-unknown-unknown wasm32-wasip2`"), "{problem}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if path.is_file() {
+            fs::copy(&path, to.join(name)).unwrap();
+        } else if name != "target" {
+            copy(&path, &to.join(name));
         }
     }
 }
