@@ -101,9 +101,9 @@ fn copy(from: &Path, to: &Path, render: &dyn Fn(&str) -> String) -> Result<(), F
     fs::create_dir_all(to).map_err(failed(to))?;
     for entry in fs::read_dir(from).map_err(failed(from))? {
         let path = entry.map_err(failed(from))?.path();
-        let name = path.file_name().unwrap_or_default();
-        // The repository's own git would heed the template's.
-        let target = to.join(if name == "gitignore" { ".gitignore".as_ref() } else { name });
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // The repository's own git and cargo would heed the template's, and so would the cargo of whoever depends on it by git.
+        let target = to.join(if name == "gitignore" { ".gitignore" } else { name.trim_end_matches(".template") });
         if path.is_dir() {
             copy(&path, &target, render)?;
         } else {
