@@ -21,22 +21,31 @@ pub enum DeflateError {
 
 /// Inflates one whole stream of at most [`LONGEST`] bytes and nothing else.
 pub fn inflate(packed: &[u8]) -> Result<Vec<u8>, DeflateError> {
-    let mut inflater = Decompress::new(false);
-    // The library writes no further than the capacity.
-    let mut out = Vec::with_capacity(LONGEST + 1);
-    let status =
-        inflater.decompress_vec(packed, &mut out, FlushDecompress::Finish).map_err(|_| DeflateError::Malformed)?;
+    let Unpacked { out, status, read } = unpack(packed)?;
     if out.len() > LONGEST {
         return Err(DeflateError::TooLong);
     }
     if status != Status::StreamEnd {
         return Err(DeflateError::Truncated);
     }
-    if usize::try_from(inflater.total_in()).is_ok_and(|read| read == packed.len()) {
-        Ok(out)
-    } else {
-        Err(DeflateError::Trailing)
-    }
+    if usize::try_from(read).is_ok_and(|read| read == packed.len()) { Ok(out) } else { Err(DeflateError::Trailing) }
+}
+
+/// What came out of a stream before its end or the limit.
+pub(super) struct Unpacked {
+    pub(super) out: Vec<u8>,
+    status: Status,
+    /// How many bytes of the stream that took.
+    read: u64,
+}
+
+pub(super) fn unpack(packed: &[u8]) -> Result<Unpacked, DeflateError> {
+    let mut inflater = Decompress::new(false);
+    // The library writes no further than the capacity.
+    let mut out = Vec::with_capacity(LONGEST + 1);
+    let status =
+        inflater.decompress_vec(packed, &mut out, FlushDecompress::Finish).map_err(|_| DeflateError::Malformed)?;
+    Ok(Unpacked { out, status, read: inflater.total_in() })
 }
 
 /// Deflates a message of ours.

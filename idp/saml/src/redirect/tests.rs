@@ -94,6 +94,7 @@ fn a_signature_inside_the_message_proves_nothing() {
     let raw = query(Parameter::Request, &inside, None, None).unwrap();
     let inbound = Inbound::from_redirect(Query::parse(&raw).unwrap(), "AuthnRequest").unwrap();
     assert!(!inbound.is_signed());
+    assert!(inbound.unverified().find(crate::names::DSIG, "Signature").is_none());
     assert_eq!(inbound.verify(&known_keys()).unwrap_err(), VerifyError::Unsigned);
 }
 
@@ -101,6 +102,13 @@ fn a_signature_inside_the_message_proves_nothing() {
 fn a_message_of_64_kilobytes_is_inflated_and_one_byte_more_is_not() {
     assert_eq!(inflate(&deflate(&vec![b'a'; LONGEST])).map(|message| message.len()), Ok(LONGEST));
     assert_eq!(inflate(&deflate(&vec![b'a'; LONGEST + 1])), Err(DeflateError::TooLong));
+}
+
+#[test]
+fn a_bomb_is_not_inflated_any_further_than_to_the_limit() {
+    let bomb = deflate(&vec![b' '; 20_000_000]);
+    assert!(bomb.len() * 900 < 20_000_000);
+    assert!(super::deflate::unpack(&bomb).is_ok_and(|unpacked| unpacked.out.len() <= LONGEST + 1));
 }
 
 proptest! {
