@@ -249,3 +249,6 @@ impl Ceremony {
 fn purpose_of(call: &str) -> Purpose {
     if call.ends_with("-enrolment") { Purpose::Enrolment } else { Purpose::SignIn }
 }
+
+#[cfg(test)]
+mod tests;

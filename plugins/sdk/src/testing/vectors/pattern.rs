@@ -41,3 +41,43 @@ fn holds(operator: &str, operand: &Value, value: &Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::mismatch;
+
+    #[test]
+    fn a_pattern_names_what_matters_and_no_more() {
+        let outcome = json!({ "rejected": { "reason": "expired", "text": null, "consume": ["a", "b"] } });
+        for same in [
+            json!({}),
+            json!({ "rejected": { "reason": "expired" } }),
+            json!({ "rejected": { "text": null, "by": null } }),
+            json!({ "rejected": { "consume": ["a", { "$any": true }] } }),
+            json!({ "rejected": { "consume": { "$length": 2 }, "reason": { "$contains": "exp" } } }),
+        ] {
+            assert_eq!(mismatch(&same, &outcome), None, "{same}");
+        }
+    }
+
+    #[test]
+    fn what_differs_is_told_with_its_place() {
+        let outcome = json!({ "rejected": { "reason": "expired", "text": null, "consume": ["a", "b"] } });
+        for (other, place) in [
+            (json!({ "accepted": {} }), "/accepted/"),
+            (json!({ "rejected": { "reason": "replayed" } }), "/rejected/reason/"),
+            (json!({ "rejected": { "reason": { "$length": 6 } } }), "/rejected/reason/"),
+            (json!({ "rejected": { "reason": { "$contains": "x", "$length": 6 } } }), "/rejected/reason/"),
+            (json!({ "rejected": { "reason": { "$unknown": true } } }), "/rejected/reason/"),
+            (json!({ "rejected": { "text": { "$any": true } } }), "/rejected/text/"),
+            (json!({ "rejected": { "consume": ["a"] } }), "/rejected/consume/"),
+            (json!({ "rejected": { "consume": ["a", "c"] } }), "/rejected/consume/1/"),
+            (json!({ "rejected": [] }), "/rejected/"),
+        ] {
+            let told = mismatch(&other, &outcome).unwrap();
+            assert!(told.starts_with(place), "{other}: {told}");
+        }
+    }
+}
