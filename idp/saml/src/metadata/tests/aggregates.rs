@@ -5,7 +5,9 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use super::*;
 use crate::verify::VerifyError;
 
-pub(super) const VECTORS: [&str; 10] = [
+pub(super) const VECTORS: [&str; 12] = [
+    "aggregate-group-first",
+    "aggregate-empty",
     "aggregate-signed",
     "aggregate-signed-with-prefixes",
     "aggregate-signed-by-another",
@@ -64,6 +66,8 @@ fn an_aggregate_that_was_not_signed_as_it_is_says_nothing() {
         ("aggregate-altered", signature(VerifyError::Digest)),
         ("aggregate-appended", signature(VerifyError::Digest)),
         ("aggregate-wrapped", signature(VerifyError::Unsigned)),
+        ("aggregate-group-first", signature(VerifyError::Unsigned)),
+        ("aggregate-empty", signature(VerifyError::Unsigned)),
         ("aggregate-no-valid-until", MetadataError::NoValidUntil),
         ("aggregate-expired", MetadataError::Expired),
         ("aggregate-cut-short", MetadataError::Gate(GateError::Malformed)),
