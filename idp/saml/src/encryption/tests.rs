@@ -98,6 +98,14 @@ fn no_two_assertions_share_a_key_or_a_vector() {
 }
 
 #[test]
+fn every_content_key_is_drawn() {
+    let random = Counting::default();
+    for algorithm in ALL {
+        assert_ne!(algorithm.draw_key(&random), algorithm.draw_key(&random));
+    }
+}
+
+#[test]
 fn only_an_rsa_key_encrypts_and_only_an_assertion_is_encrypted() {
     let pair = rcgen::KeyPair::generate().unwrap();
     let ecdsa = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&pair).unwrap();
