@@ -178,6 +178,20 @@ fn a_message_in_a_soap_envelope_stands_alone() {
 }
 
 #[test]
+fn a_prefix_list_reaches_namespaces_of_the_envelope() {
+    let issuer = "<saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">https://sp.example</saml:Issuer>";
+    let signature = template(&list("xs"), RSA_SHA256, SHA256, &list("xs"));
+    let envelope = format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xs=\"urn:xs\"><s:Body>\
+         <samlp:LogoutRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"_1\">{issuer}{signature}\
+         </samlp:LogoutRequest></s:Body></s:Envelope>"
+    );
+    let signed = xmlsec1_signs(&envelope, &private_key());
+    let inbound = Inbound::from_soap(signed.as_bytes(), "LogoutRequest").unwrap();
+    assert!(inbound.verify(&known_keys()).is_ok());
+}
+
+#[test]
 fn a_signature_around_a_message_is_not_one_of_the_message() {
     let signed = sign_enveloped(logout(), &signer("service-provider")).unwrap();
     let signature = signed.find(DSIG, "Signature").unwrap().canonical();
