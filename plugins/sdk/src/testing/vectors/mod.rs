@@ -211,7 +211,7 @@ impl Ceremony {
     fn keep(&mut self, key: &NewCredential) -> String {
         let number = self.keys.len() + 1;
         // As the runner of the host numbers them, so that signatures over an id are the same there and here.
-        let id = format!("00000000-0000-0000-0000-{number:012x}");
+        let id = format!("{number:032x}");
         self.burn(&id, &key.consume);
         self.keys.push(super::stored(&id, key));
         format!("key-{number}")
