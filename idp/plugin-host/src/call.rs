@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 use keyholder_core::random::Random;
 use keyholder_core::time::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower};
 use wasmtime::{Engine, ResourceLimiter, Store, Trap, UpdateDeadline};
 
@@ -46,7 +47,8 @@ pub(crate) struct CallSettings {
 /// The host's side of a running guest.
 pub(crate) struct CallState {
     settings: CallSettings,
-    ends_at: Instant,
+    /// In the thread's own time.
+    ends_at: Duration,
     memory: Memory,
     log: LogQuota,
 }
@@ -79,14 +81,20 @@ struct Stopping;
 #[error("{0}")]
 struct Asked(&'static str);
 
-/// A store for one call.
+/// Processor time that this thread has spent. A deadline counts it rather than time on the clock, so that a machine that is busy
+/// elsewhere fails nobody's sign-in: a guest cannot wait, it can only compute.
+fn spent() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
+}
+
+/// A store for one call, on the thread that will make it.
 pub(crate) fn store(engine: &Engine, settings: CallSettings) -> Result<Store<CallState>, Cause> {
     let limits = settings.limits;
     let mut store = Store::new(
         engine,
         CallState {
             settings,
-            ends_at: Instant::now() + limits.deadline,
+            ends_at: spent().saturating_add(limits.deadline),
             memory: Memory { left: limits.memory, elements_left: TABLE_ELEMENTS, refused: false },
             log: LogQuota { lines: LOG_LINES, bytes: LOG_BYTES, dropped: 0 },
         },
@@ -94,13 +102,13 @@ pub(crate) fn store(engine: &Engine, settings: CallSettings) -> Result<Store<Cal
     store.limiter(|state| &mut state.memory);
     store.set_fuel(limits.fuel).map_err(|error| Cause::Trap(error.to_string()))?;
     store.set_hostcall_fuel(limits.transfer);
-    // The epoch moves when some call is due: each looks at its own clock then.
+    // The epoch moves when some call may be due: each looks at its own time then.
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|cx| {
         let state = cx.data();
         if state.settings.stopping.load(Ordering::Relaxed) {
             Err(Stopping.into())
-        } else if Instant::now() >= state.ends_at {
+        } else if spent() >= state.ends_at {
             Err(Overdue.into())
         } else {
             Ok(UpdateDeadline::Continue(1))

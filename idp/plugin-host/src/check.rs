@@ -114,8 +114,7 @@ impl Checker<'_> {
             at_most(place.len(), LINE, "bytes in the place of a problem")?;
             at_most(why.len(), LINE, "bytes in a problem")?;
         }
-        imported.keys =
-            imported.keys.into_iter().map(|key| self.new_credential(key)).collect::<Result<_, Cause>>()?;
+        imported.keys = imported.keys.into_iter().map(|key| self.new_credential(key)).collect::<Result<_, Cause>>()?;
         Ok(imported)
     }
 
@@ -399,3 +398,6 @@ fn is_p256(spki: &[u8]) -> bool {
     ];
     spki.len() == HEAD.len() + 64 && spki.starts_with(&HEAD)
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ fn pool(slots: usize) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(0);
     pool
 }
+
+#[cfg(test)]
+mod tests;

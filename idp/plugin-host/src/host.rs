@@ -43,6 +43,16 @@ const SEED_FILE: usize = 4 << 20;
 #[derive(Clone)]
 pub struct PluginHost {
     inner: Arc<Inner>,
+    /// Calls hold on to what is inside, never to this.
+    _owner: Arc<Owner>,
+}
+
+struct Owner(Arc<Inner>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.workers.close();
+    }
 }
 
 struct Inner {
@@ -68,16 +78,17 @@ impl PluginHost {
         let linker = bindings::linker(&engine).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let stopping = Arc::new(AtomicBool::new(false));
         let watch = Arc::new(Watch::new(threads.get(), Arc::clone(&stopping)));
-        let workers = Workers::new(
-            threads,
-            settings.waiting,
-            settings.patience,
-            Arc::clone(&watch),
-            Arc::clone(&stopping),
-        );
+        let workers =
+            Workers::new(threads, settings.waiting, settings.patience, Arc::clone(&watch), Arc::clone(&stopping));
         watch.start(engine.clone(), workers.sweep())?;
         let registry = Registry::default();
-        Ok(Self { inner: Arc::new(Inner { engine, linker, registry, settings, stopping, workers }) })
+        let inner = Arc::new(Inner { engine, linker, registry, settings, stopping, workers });
+        Ok(Self { _owner: Arc::new(Owner(Arc::clone(&inner))), inner })
+    }
+
+    /// Ends running calls and refuses all to come: the server stops.
+    pub fn close(&self) {
+        self.inner.workers.close();
     }
 
     /// Compiles in this process, without limits of time and memory: for tests and measurements. What comes from outside goes
@@ -89,6 +100,11 @@ impl PluginHost {
     /// The engine that runs.
     pub(crate) fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    /// The version of a plugin that is called now.
+    pub(crate) fn plugin(&self, id: &str) -> Option<Arc<Plugin>> {
+        self.inner.registry.find(id)
     }
 
     /// Links a plugin and tries it: imports and exports, a first instance, its description, its settings. Nothing is switched on.
@@ -195,9 +211,12 @@ impl PluginHost {
         stored_formats: &[u32],
     ) -> Result<Prepared, Refused> {
         let (adapter, described, faults) = self
-            .attempt(&draft, adapter, |adapter, sandbox| adapter.describe(sandbox), |adapter, sandbox, settings| {
-                adapter.check_config(sandbox, settings)
-            })
+            .attempt(
+                &draft,
+                adapter,
+                |adapter, sandbox| adapter.describe(sandbox),
+                |adapter, sandbox, settings| adapter.check_config(sandbox, settings),
+            )
             .await?;
         draft.accept(&described.id, &described.version, faults)?;
         let descriptor = check::descriptor(described, &draft.granted).map_err(Refused::Trial)?;
@@ -209,9 +228,12 @@ impl PluginHost {
 
     async fn try_policy(&self, draft: Draft, adapter: Box<dyn crate::adapter::Policy>) -> Result<Prepared, Refused> {
         let (adapter, described, faults) = self
-            .attempt(&draft, adapter, |adapter, sandbox| adapter.describe(sandbox), |adapter, sandbox, settings| {
-                adapter.check_config(sandbox, settings)
-            })
+            .attempt(
+                &draft,
+                adapter,
+                |adapter, sandbox| adapter.describe(sandbox),
+                |adapter, sandbox, settings| adapter.check_config(sandbox, settings),
+            )
             .await?;
         draft.accept(&described.id, &described.version, faults)?;
         Ok(self.finish(draft, Role::Policy { adapter, descriptor: Arc::new(described) }))
@@ -291,9 +313,7 @@ impl PluginHost {
         factor: &str,
         export: &'static str,
         question: Question,
-        call: impl FnOnce(&dyn Factor, &mut Sandbox, &Asked<'_>, &Checker<'_>, &Reply) -> Result<T, Cause>
-        + Send
-        + 'static,
+        call: impl FnOnce(&dyn Factor, &mut Sandbox, &Asked<'_>, &Checker<'_>, &Reply) -> Result<T, Cause> + Send + 'static,
     ) -> Result<T, Fault> {
         let plugin = self.factor(factor)?;
         let now = question.context.now;
@@ -305,12 +325,8 @@ impl PluginHost {
             };
             let asked = Asked { context: &context, settings: &plugin.settings, credentials: &credentials };
             let device = matches!(reply, Reply { answer: Some(Answer { response: Response::Device(_), .. }), .. });
-            let checker = Checker {
-                identity: &plugin.identity,
-                granted: &plugin.granted,
-                credentials: &credentials,
-                device,
-            };
+            let checker =
+                Checker { identity: &plugin.identity, granted: &plugin.granted, credentials: &credentials, device };
             call(&**adapter, sandbox, &asked, &checker, &reply)
         };
         Ok(self.run(plugin, export, now, limits, work).await?)
@@ -456,8 +472,7 @@ impl Factors for PluginHost {
         if file.len() > SEED_FILE {
             return Err(Fault::Failed("the file is larger than 4 MiB".to_owned()));
         }
-        let file =
-            SeedFile { name: file_name.to_owned(), contents: file.to_vec(), secret: secret.map(<[u8]>::to_vec) };
+        let file = SeedFile { name: file_name.to_owned(), contents: file.to_vec(), secret: secret.map(<[u8]>::to_vec) };
         let work = move |plugin: &Plugin, sandbox: &mut Sandbox| {
             let Role::Factor { adapter, .. } = &plugin.role else {
                 return Err(Cause::contract("it is no factor"));

@@ -47,10 +47,7 @@ pub(crate) const CONTRACT: [&str; 1] = ["0.9"];
 pub fn imports_of(code: &Code) -> Vec<Import> {
     let component = &code.component;
     let of_type = component.component_type();
-    of_type
-        .imports(component.engine())
-        .map(|(name, _)| Import { name: name.to_owned(), kind: kind(name) })
-        .collect()
+    of_type.imports(component.engine()).map(|(name, _)| Import { name: name.to_owned(), kind: kind(name) }).collect()
 }
 
 fn kind(name: &str) -> ImportKind {
@@ -88,3 +85,6 @@ pub(crate) fn spoken(version: &str) -> bool {
     let track = (numbers.next(), numbers.next(), numbers.next(), numbers.next());
     matches!(track, (Some(major), Some(minor), Some(_), None) if CONTRACT.iter().any(|spoken| *spoken == format!("{major}.{minor}")))
 }
+
+#[cfg(test)]
+mod tests;

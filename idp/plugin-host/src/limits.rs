@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Instructions, roughly. Verifying a TOTP code takes 65 thousand, Python as much as half a million, JavaScript 3 million.
     pub fuel: u64,
-    /// The backstop behind it, in time on the clock.
+    /// The backstop behind it, in time of the processor.
     pub deadline: Duration,
     /// All linear memories of an instance together, in bytes.
     pub memory: usize,

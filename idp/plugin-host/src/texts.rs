@@ -69,3 +69,6 @@ fn write(bundle: &FluentBundle<FluentResource>, text: &Text) -> Option<String> {
     // A missing argument leaves its name in braces: better the key, which an author finds.
     errors.is_empty().then(|| written.chars().take(LONGEST).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,9 @@ use futures::channel::oneshot;
 use crate::deadline::{Slot, Sweep, Watch};
 use crate::fault::Cause;
 
+#[cfg(test)]
+mod tests;
+
 /// Stack of a thread: that of WebAssembly, and as much again for the host below and above it. Touched as far as it is used.
 const THREAD_STACK: usize = 2 << 20;
 
@@ -62,7 +65,7 @@ struct Shared {
     per_plugin: usize,
 }
 
-/// The threads. Dropping it ends running calls and waits for the threads.
+/// The threads.
 pub(crate) struct Workers {
     shared: Arc<Shared>,
     most: usize,
@@ -124,7 +127,8 @@ impl Workers {
             return (job.work)(Err(Cause::Busy));
         }
         queue.jobs.push_back(job);
-        if queue.idle == 0 && queue.threads.len() < self.most {
+        // One that idles may be on its way to another job already.
+        if queue.jobs.len() > queue.idle && queue.threads.len() < self.most {
             let number = queue.threads.len();
             let shared = Arc::clone(&self.shared);
             let slot = self.shared.watch.slot(number);
@@ -144,14 +148,15 @@ impl Workers {
     }
 }
 
-impl Drop for Workers {
-    fn drop(&mut self) {
+impl Workers {
+    /// Ends running calls, refuses those that wait and all to come, and waits for the threads.
+    pub(crate) fn close(&self) {
         self.shared.watch.stop();
         self.shared.arrived.notify_all();
         let threads = std::mem::take(&mut self.shared.lock().threads);
         let here = std::thread::current().id();
         for thread in threads {
-            // The last owner may be a call's own future, dropped on its thread.
+            // A thread does not wait for itself.
             if thread.thread().id() != here {
                 let _ = thread.join();
             }
@@ -160,6 +165,12 @@ impl Drop for Workers {
             (job.work)(Err(Cause::Stopping));
         }
         self.shared.watch.join();
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

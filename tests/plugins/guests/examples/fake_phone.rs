@@ -77,12 +77,7 @@ impl Factor for Phone {
         Ok(enrolment(random::bytes(16), None))
     }
 
-    fn finish_enrolment(
-        _: Context,
-        _: Vec<Credential>,
-        state: Vec<u8>,
-        answer: Answer,
-    ) -> Result<EnrolOutcome, Fault> {
+    fn finish_enrolment(_: Context, _: Vec<Credential>, state: Vec<u8>, answer: Answer) -> Result<EnrolOutcome, Fault> {
         let (tag, spki) = state.split_at_checked(16).ok_or(Fault::CorruptState)?;
         let known = (!spki.is_empty()).then(|| DeviceKey { spki: spki.to_vec() });
         match answer.response {
@@ -126,12 +121,7 @@ impl Factor for Phone {
         })
     }
 
-    fn verify(
-        ctx: Context,
-        credentials: Vec<Credential>,
-        _: Vec<u8>,
-        answer: Answer,
-    ) -> Result<VerifyOutcome, Fault> {
+    fn verify(ctx: Context, credentials: Vec<Credential>, _: Vec<u8>, answer: Answer) -> Result<VerifyOutcome, Fault> {
         Ok(match answer.response {
             Response::Device(device) => verify_approval(&ctx, &credentials, &device),
             Response::Fields(fields) if fields.iter().any(|(_, value)| value == CODE) => {

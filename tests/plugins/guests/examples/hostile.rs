@@ -74,7 +74,8 @@ fn odd_step(config: &str) -> Step {
         step.prompts[0].id = "x".repeat(8 << 20);
     }
     if asked("many") {
-        step.prompts = vec![prompt("p", Ask::Wait(Wait { message: text(""), exhibits: Vec::new() })); 300_000];
+        let message = Text { key: String::new(), args: vec![(String::new(), String::new()); 300_000] };
+        step.prompts[0].ask = Ask::Wait(Wait { message, exhibits: Vec::new() });
     }
     if asked("wild-list") {
         // SAFETY: there is none: the host is handed a list that lies outside the memory.
@@ -122,7 +123,8 @@ fn outcome(config: &str, credentials: &[Credential]) -> VerifyOutcome {
         accepted.evidence.amr = vec!["otp".into(), "hwk".into()];
     }
     if asked("push") {
-        accepted.effects = vec![Effect::SendMessage(Message { channel: "push".into(), credential: id, text: text("t") })];
+        accepted.effects =
+            vec![Effect::SendMessage(Message { channel: "push".into(), credential: id, text: text("t") })];
     }
     if asked("foreign-update") {
         let mut rejection = rejection(RejectReason::WrongResponse);

@@ -96,14 +96,7 @@ pub fn accepted(credential: &str) -> Accepted {
 }
 
 pub fn rejection(reason: RejectReason) -> Rejection {
-    Rejection {
-        reason,
-        text: None,
-        clock_off_ms: None,
-        updates: Vec::new(),
-        consume: Vec::new(),
-        extra: Vec::new(),
-    }
+    Rejection { reason, text: None, clock_off_ms: None, updates: Vec::new(), consume: Vec::new(), extra: Vec::new() }
 }
 
 /// A factor without any answer of its own: for those whose crime lies elsewhere.

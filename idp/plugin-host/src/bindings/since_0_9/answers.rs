@@ -126,9 +126,7 @@ fn prompt(prompt: wit::Prompt) -> Read<Prompt> {
         }),
         wit::Ask::WebauthnCreate(json) => Ask::WebauthnCreate(json),
         wit::Ask::WebauthnGet(json) => Ask::WebauthnGet(json),
-        wit::Ask::Wait(wait) => {
-            Ask::Wait(Wait { message: text(wait.message), exhibits: all(wait.exhibits, exhibit)? })
-        }
+        wit::Ask::Wait(wait) => Ask::Wait(Wait { message: text(wait.message), exhibits: all(wait.exhibits, exhibit)? }),
         wit::Ask::Other((name, _)) => return unknown("a prompt", &name),
     };
     Ok(Prompt { id: prompt.id, ask })

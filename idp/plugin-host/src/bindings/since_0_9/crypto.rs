@@ -30,12 +30,7 @@ const CRV_ED25519: i64 = 6;
 const N: i64 = -1;
 const E: i64 = -2;
 
-pub(super) fn verify(
-    alg: &SigAlg,
-    key: &PublicKey,
-    message: &[u8],
-    signature: &[u8],
-) -> Result<bool, CryptoError> {
+pub(super) fn verify(alg: &SigAlg, key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {
     let (PublicKey::Spki(bytes) | PublicKey::Cose(bytes)) = key;
     if [bytes.as_slice(), message, signature].iter().any(|part| part.len() > LARGEST) {
         return Err(CryptoError::TooLarge);
@@ -143,3 +138,6 @@ fn read_cose(alg: &SigAlg, bytes: &[u8]) -> Result<Cose, CryptoError> {
     }
     Ok(Cose::Point([&[0x04], x.as_slice(), y.as_slice()].concat()))
 }
+
+#[cfg(test)]
+mod tests;

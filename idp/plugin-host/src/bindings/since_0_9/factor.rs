@@ -29,7 +29,8 @@ impl Since09 {
     /// Finds the functions; the name of the first that is missing otherwise.
     pub(crate) fn find(pre: InstancePre<CallState>) -> Result<Self, String> {
         let find = |interface: &str, name: &str| super::find(&pre, interface, name);
-        let of_factor = |name| find("keyholder:factor/factor", name).ok_or_else(|| format!("it does not export {name}"));
+        let of_factor =
+            |name| find("keyholder:factor/factor", name).ok_or_else(|| format!("it does not export {name}"));
         Ok(Self {
             describe: of_factor(export::DESCRIBE)?,
             check_config: of_factor(export::CHECK_CONFIG)?,
