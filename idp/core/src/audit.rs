@@ -100,6 +100,8 @@ pub enum AuditKind {
     KeyRemoved,
     /// The link that permits the first key was asked for.
     FirstKeyLinkAsked,
+    /// An access pass was made, which permits a first key.
+    AccessPassMade,
     ManagedKeyImported,
     ManagedKeyIssued,
     ManagedKeyReturned,
@@ -116,4 +118,12 @@ pub enum AuditKind {
     FirstRunCompleted,
     PluginInstalled,
     PluginRolledBack,
+    /// Switched on or off, or its settings or its floor were changed.
+    PluginChanged,
+    PluginRemoved,
+    /// A version could not be loaded; the one before it goes on, if there is one.
+    PluginNotLoaded,
+    /// Packages of a publisher may be installed from now on.
+    PublisherTrusted,
+    PublisherDistrusted,
 }

@@ -19,6 +19,7 @@ mod host;
 mod imports;
 mod installed;
 mod limits;
+pub mod measure;
 mod observe;
 pub mod package;
 mod registry;

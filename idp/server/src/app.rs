@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use keyholder_core::factor::Factors;
 use keyholder_core::policy::Policies;
 use keyholder_core::ports::{Sealer, ShortLived};
 use keyholder_core::random::Random;
@@ -17,6 +18,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::outbound::Fetcher;
 use crate::password::pool::PasswordPool;
+use crate::plugins::Plugins;
 use crate::throttle::Throttle;
 
 /// The wired application.
@@ -34,6 +36,10 @@ pub struct App {
     pub keys: KeyRing,
     pub applications: ApplicationCache,
     pub policies: Arc<dyn Policies>,
+    /// The installed factor plugins.
+    pub factors: Arc<dyn Factors>,
+    /// What brings them from the rows, and follows changes; `None` where tests bring factors of their own.
+    pub plugins: Option<Plugins>,
     pub fetcher: Fetcher,
     pub mailer: Mailer,
     pub metrics: Metrics,

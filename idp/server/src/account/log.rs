@@ -146,6 +146,7 @@ fn kind_of(event: &AuditEvent) -> Option<EventKind> {
         AuditKind::KeyRenamed => EventKind::KeyRenamed,
         AuditKind::KeyRemoved => EventKind::KeyRemoved,
         AuditKind::FirstKeyLinkAsked => EventKind::FirstKeyLinkAsked,
+        AuditKind::AccessPassMade => EventKind::AccessPassMade,
         AuditKind::ManagedKeyIssued => EventKind::ManagedKeyIssued,
         AuditKind::ManagedKeyReturned => EventKind::ManagedKeyReturned,
         AuditKind::ManagedKeyRetired => EventKind::ManagedKeyRetired,

@@ -34,6 +34,8 @@ pub enum CliError {
     Pool(#[from] crate::password::pool::PoolError),
     #[error("the password pool cannot start")]
     PoolStart(#[from] crate::password::pool::PoolStartError),
+    #[error(transparent)]
+    Plugins(#[from] keyholder_plugin_host::HostError),
     #[error("the terminal cannot be read or written")]
     Terminal(#[from] std::io::Error),
 }

@@ -13,9 +13,11 @@ mod error;
 mod import;
 mod key;
 mod london;
+mod managed_key;
 mod master;
 mod person;
 pub(crate) mod person_commands;
+mod plugin;
 mod school;
 
 use std::io::Write as _;
@@ -28,11 +30,14 @@ use self::backup::{BackupArguments, RestoreArguments};
 use self::context::Context;
 pub use self::error::CliError;
 use self::key::KeyCommand;
+use self::managed_key::ManagedKeyCommand;
 use self::person::PersonCommand;
+use self::plugin::PluginCommand;
 use self::school::SchoolCommand;
 use crate::config::load::{self, FILE_VARIABLE, Loaded};
 use crate::serve::{self, Wiring, log};
 use clap::{Parser, Subcommand};
+use keyholder_plugin_host::compile;
 use keyholder_store::Access;
 
 /// Keyholder, an identity provider for schools.
@@ -73,6 +78,12 @@ enum Command {
     /// Look at and replace keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Check, install and manage plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Take in, hand out and retire the keys that a school issues.
+    #[command(subcommand)]
+    ManagedKey(ManagedKeyCommand),
     /// Verify, export or truncate the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -100,6 +111,10 @@ enum ConfigCommand {
 
 /// Runs what the process's arguments say.
 pub fn main() -> ExitCode {
+    // Before anything else is done: in this life the program only compiles a plugin, within limits that it sets itself.
+    if std::env::args_os().nth(1).is_some_and(|first| first == compile::ARGUMENT) {
+        return compile::child_main();
+    }
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let outcome = match runtime {
@@ -150,6 +165,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Person(command) => person::run(&mut context, command).await,
         Command::School(command) => school::run(&mut context, command).await,
         Command::Key(command) => key::run(&mut context, command).await,
+        Command::Plugin(command) => plugin::run(&mut context, command).await,
+        Command::ManagedKey(command) => managed_key::run(&mut context, command).await,
         Command::Audit(command) => audit::run(&mut context, command).await,
         Command::Backup(arguments) => backup::back_up(&mut context, &arguments).await,
         Command::Restore(arguments) => backup::put_back(&mut context, &arguments).await,

@@ -21,6 +21,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App as HttpApp, HttpServer};
+use keyholder_core::factor::Factors;
 use keyholder_core::ports::StoreError;
 use keyholder_core::random::Random;
 use keyholder_core::time::Clock;
@@ -44,6 +45,7 @@ use crate::metrics::Metrics;
 use crate::metrics::listen::MetricsListener;
 use crate::outbound::{Fetcher, FetcherError};
 use crate::password::pool::{PasswordPool, PoolStartError};
+use crate::plugins::{self, PluginsError, Surroundings};
 use crate::throttle::Throttle;
 use crate::wiring::{SystemClock, SystemRandom};
 use crate::workers::Workers;
@@ -87,6 +89,8 @@ pub enum ServeError {
     Keys(#[from] KeyError),
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
+    #[error("plugins cannot be run")]
+    Plugins(#[from] PluginsError),
 }
 
 /// What comes from the machine, so that tests can bring their own.
@@ -96,12 +100,14 @@ pub struct Wiring {
     pub random: Arc<dyn Random>,
     /// The master key in place of the file `master.key`.
     pub master_key: Option<SecretString>,
+    /// Factors in place of the installed plugins: tests bring their own.
+    pub factors: Option<Arc<dyn Factors>>,
 }
 
 impl Wiring {
     /// This clock and this randomness, and the master key of the data directory.
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { clock, random, master_key: None }
+        Self { clock, random, master_key: None, factors: None }
     }
 
     /// The machine's own, and the master key of `KEYHOLDER_MASTER_KEY` where it is set.
@@ -150,7 +156,7 @@ pub async fn start(config: Config, wiring: Wiring) -> Result<Running, ServeError
 }
 
 async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<App>, ServeError> {
-    let Wiring { clock, random, master_key } = wiring;
+    let Wiring { clock, random, master_key, factors } = wiring;
     let theme = Theme::load(config.theme.as_deref())?;
     let passwords = PasswordPool::new(&config.password, random.clone())?;
     let mailer = Mailer::new(&config)?;
@@ -164,7 +170,22 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
             return Err(error.into());
         }
     };
+    let (factors, plugins) = match factors {
+        Some(factors) => (factors, None),
+        None => {
+            let surroundings = Surroundings::new(clock.clone(), random.clone(), sealer.clone());
+            match plugins::open(&config, &store, surroundings).await {
+                Ok(plugins) => (plugins.factors(), Some(plugins)),
+                Err(error) => {
+                    store.close().await;
+                    return Err(error.into());
+                }
+            }
+        }
+    };
     Ok(Arc::new(App {
+        factors,
+        plugins,
         short_lived: Arc::new(InProcess::new(clock.clone(), Limits::default())),
         throttle: Throttle::new(),
         applications: ApplicationCache::default(),

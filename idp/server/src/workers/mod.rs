@@ -61,6 +61,8 @@ impl Workers {
         workers.repeat("notices", OUTBOX_PERIOD, &stopped, |app, name| Box::pin(deliver(app, name, Lane::Notices)));
         workers.repeat("audit-seal", SEAL_PERIOD, &stopped, |app, name| Box::pin(seal(app, name)));
         workers.repeat("caches", CACHE_PERIOD, &stopped, |app, _| Box::pin(follow(app)));
+        // Apart from the other caches: what is new here is compiled first.
+        workers.repeat("plugins", CACHE_PERIOD, &stopped, |app, _| Box::pin(follow_plugins(app)));
         workers.repeat("schedule", SCHEDULE_PERIOD, &stopped, |app, name| Box::pin(schedule(app, name)));
         workers
     }
@@ -122,6 +124,13 @@ async fn seal(app: Arc<App>, name: Arc<str>) -> Result<(), String> {
 async fn follow(app: Arc<App>) -> Result<(), String> {
     app.applications.refresh(&app.store).await.map_err(|error| describe(&error))?;
     app.keys.refresh(&app.store).await.map_err(|error| describe(&error))
+}
+
+async fn follow_plugins(app: Arc<App>) -> Result<(), String> {
+    match &app.plugins {
+        Some(plugins) => plugins.refresh(&app.store).await.map_err(|error| describe(&error)),
+        None => Ok(()),
+    }
 }
 
 async fn schedule(app: Arc<App>, name: Arc<str>) -> Result<(), String> {

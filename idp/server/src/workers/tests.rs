@@ -255,6 +255,8 @@ async fn app(bed: Bed) -> (TempDir, Arc<App>) {
         throttle: Throttle::new(),
         applications: ApplicationCache::default(),
         policies: Arc::new(keyholder_core::policy::ByGroup),
+        factors: Arc::new(crate::web::testing::fake_factors::FakeFactors),
+        plugins: None,
         outbox_wake: tokio::sync::Notify::new(),
         metrics: crate::metrics::Metrics::default(),
         config: bed.config,

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use keyholder_core::application::SigningAlgorithm;
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::factor::Evidence;
-use keyholder_core::id::{CredentialId, OutboxId, PersonId, SigningKeyId};
+use keyholder_core::id::{CredentialId, OutboxId, PersonId, PluginId, PluginVersionId, SigningKeyId};
 use keyholder_core::key::{KeyState, SigningKey};
 use keyholder_core::locale::Language;
 use keyholder_core::outbox::{Delivery, OutboxMessage};
 use keyholder_core::person::{Email, Person};
-use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
+use keyholder_core::plugin::{Choice, Origin, Plugin, Switch};
+use keyholder_core::ports::{Command, PluginQueries as _, Queries as _, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
 
 use super::sealing::{ceremony, session};
@@ -75,6 +76,23 @@ impl Command for KeepSecrets {
                 published_until: None,
             })
             .await?;
+        let mut settings = serde_json::Map::new();
+        settings.insert("key".to_owned(), SECRET.into());
+        transaction
+            .insert_plugin(&Plugin {
+                id: PluginId::draw(&SystemRandom, NOW),
+                name: "soft-key".to_owned(),
+                switch: Switch::On,
+                active: PluginVersionId::draw(&SystemRandom, NOW),
+                choice: Choice::Newest,
+                origin: Origin::Bundled,
+                floor: None,
+                settings,
+                version: 1,
+                created_at: NOW,
+                updated_at: NOW,
+            })
+            .await?;
         transaction
             .insert_outbox(&OutboxMessage {
                 id: OutboxId::draw(&SystemRandom, NOW),
@@ -128,6 +146,7 @@ async fn a_sealed_value_does_not_open_under_another_key() {
     let store = SqlStore::open(&options, key("second.key")).await.unwrap();
     assert!(matches!(store.list_credentials(person).await, Err(StoreError::Corrupt { .. })));
     assert!(matches!(store.list_signing_keys().await, Err(StoreError::Corrupt { .. })));
+    assert!(matches!(store.list_plugins().await, Err(StoreError::Corrupt { .. })));
 }
 
 #[tokio::test]
@@ -143,7 +162,7 @@ async fn after_sealing_again_the_former_key_may_be_forgotten() {
     // Beside the server, as the command line does it.
     let rotated = Arc::new(MasterKey::rotate(&file, Arc::new(SystemRandom)).unwrap());
     let beside = SqlStore::open(&SqliteOptions::beside(&path), rotated).await.unwrap();
-    assert_eq!(beside.reseal().await.unwrap(), 4);
+    assert_eq!(beside.reseal().await.unwrap(), 5);
     beside.close().await;
     MasterKey::forget_former(&file, Arc::new(SystemRandom)).unwrap();
 
@@ -155,4 +174,5 @@ async fn after_sealing_again_the_former_key_may_be_forgotten() {
     assert_eq!(store.list_credentials(person).await.unwrap()[0].secret, SECRET.as_bytes());
     assert_eq!(store.list_open_ceremonies(person, NOW).await.unwrap()[0].contents.step.state, SECRET.as_bytes());
     assert_eq!(store.list_signing_keys().await.unwrap()[0].private_der, SECRET.as_bytes());
+    assert_eq!(store.list_plugins().await.unwrap()[0].settings["key"], SECRET);
 }

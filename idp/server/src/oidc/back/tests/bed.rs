@@ -272,6 +272,8 @@ impl Bed {
             throttle: Throttle::new(),
             applications: ApplicationCache::default(),
             policies: Arc::new(keyholder_core::policy::ByGroup),
+            factors: Arc::new(crate::web::testing::fake_factors::FakeFactors),
+            plugins: None,
             fetcher: Fetcher::new(&config.outbound).unwrap(),
             mailer: Mailer::new(&config).unwrap(),
             outbox_wake: tokio::sync::Notify::new(),
