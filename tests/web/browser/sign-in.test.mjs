@@ -87,10 +87,10 @@ test("a deep link comes back to its page after the sign-in", async () => {
 
 test("asking for a key without having one comes back and says so", async () => {
   await visit({}, async (page) => {
-    await page.goto(`${demo.app}/incidents/3`);
-    await typePassword(page, demo.account("key-user"));
+    await page.goto(`${demo.app}/s/oakfield-primary/incidents/3`);
+    await typePassword(page, demo.account("two-schools"));
     await press(page, page.getByRole("link", { name: "Sign in with your key" }));
-    if (new URL(page.url()).origin === demo.issuer) await typePassword(page, demo.account("key-user"));
+    if (new URL(page.url()).origin === demo.issuer) await typePassword(page, demo.account("two-schools"));
     assert.equal(new URL(page.url()).origin, demo.app);
     assert.ok((await words(page)).includes("without your key"), await words(page));
   });

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Addresses;
 use super::accounts::ACCOUNTS;
 use super::description::Client;
+use super::keys::{MANAGED_KEYS, SCHOOL, SoftKeys};
 use crate::run::{Failure, run, write};
 
 /// Tells a directory of ours from anything else that `--fresh` might be pointed at.
@@ -112,7 +113,12 @@ impl Directory {
     }
 
     /// Writes `demo.json` in one step, so that a script never reads half of it.
-    pub(super) fn write_description(&self, addresses: &Addresses, clients: &[Client]) -> Result<(), Failure> {
+    pub(super) fn write_description(
+        &self,
+        addresses: &Addresses,
+        clients: &[Client],
+        keys: &SoftKeys,
+    ) -> Result<(), Failure> {
         let accounts: Vec<_> = ACCOUNTS
             .iter()
             .map(|account| {
@@ -121,7 +127,7 @@ impl Directory {
                     "password": account.password,
                     "role": account.role,
                     "school": account.school,
-                    "totp_secret": null,
+                    "totp_secret": keys.get(account.email),
                 })
             })
             .collect();
@@ -136,12 +142,17 @@ impl Directory {
                 })
             })
             .collect();
+        let managed_keys: Vec<_> = MANAGED_KEYS
+            .iter()
+            .map(|key| json!({ "serial": key.serial, "school": SCHOOL, "holder": key.holder, "hotp_secret": key.secret }))
+            .collect();
         let description = json!({
             "issuer": addresses.issuer,
             "app": addresses.app,
             "mail_dir": self.mails(),
             "accounts": accounts,
             "clients": clients,
+            "managed_keys": managed_keys,
         });
         let draft = self.join("demo.json.draft");
         write(&draft, &format!("{description:#}\n"))?;

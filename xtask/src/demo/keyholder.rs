@@ -1,11 +1,13 @@
 //! The demo's Keyholder: its configuration, and the commands that fill it. They are those that an operator would use.
 
+use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::accounts::ACCOUNTS;
 use super::directory::{Certificate, Directory};
+use super::keys::{MANAGED_KEYS, SCHOOL};
 use super::{Addresses, description};
 use crate::run::{Failure, output, write};
 
@@ -13,6 +15,8 @@ use crate::run::{Failure, output, write};
 pub(super) struct Keyholder {
     binary: PathBuf,
     configuration: PathBuf,
+    /// Without TLS: the same server, as if behind a proxy, for whoever speaks plain http while the demo is made.
+    for_set_up: PathBuf,
 }
 
 impl Keyholder {
@@ -23,7 +27,7 @@ impl Keyholder {
         addresses: &Addresses,
         certificate: Option<&Certificate>,
     ) -> Result<Self, Failure> {
-        let mut text = format!(
+        let text = format!(
             "# Written by `cargo xtask demo`.\n\
              issuer = \"{}\"\n\
              listen = \"127.0.0.1:{}\"\n\
@@ -38,29 +42,46 @@ impl Keyholder {
              allow_loopback = true\n",
             addresses.issuer, addresses.port
         );
-        if certificate.is_some() {
-            text.push_str("\n[tls]\ncertificate = \"certificate.pem\"\nkey = \"certificate-key.pem\"\n");
-        }
+        let tls = match certificate {
+            Some(_) => "\n[tls]\ncertificate = \"certificate.pem\"\nkey = \"certificate-key.pem\"\n",
+            None => "",
+        };
         let configuration = directory.join("keyholder.toml");
-        write(&configuration, &text)?;
-        Ok(Self { binary, configuration })
+        write(&configuration, &format!("{text}{tls}"))?;
+        let for_set_up = directory.join("set-up.toml");
+        write(&for_set_up, &text)?;
+        Ok(Self { binary, configuration, for_set_up })
     }
 
-    /// Makes what is not there yet. Everything but the passwords may be done again and again.
+    /// Makes what is not there yet. Passwords and managed keys are set once, the rest may be done again and again.
     pub(super) fn set_up(&self, directory: &Directory) -> Result<(), Failure> {
         output(&mut self.command(&["init"]))?;
         output(self.command(&["apply"]).arg(description::path(directory)))?;
         output(self.command(&["person", "import"]).arg(crate::root().join("config/demo/people.jsonl")))?;
-        let done = directory.join("passwords-are-set");
-        if done.exists() {
-            return Ok(());
-        }
+        once(&directory.join("passwords-are-set"), || self.set_passwords())?;
+        once(&directory.join("managed-keys-are-imported"), || self.import_managed_keys())
+    }
+
+    fn set_passwords(&self) -> Result<(), Failure> {
         for account in &ACCOUNTS {
             if let Some(password) = account.password {
                 self.set_password(account.email, password)?;
             }
         }
-        write(&done, "")
+        Ok(())
+    }
+
+    /// The box of keys that the school bought, one of which it has handed out.
+    fn import_managed_keys(&self) -> Result<(), Failure> {
+        let school = ["--school", SCHOOL];
+        let file = crate::root().join("config/demo/managed-keys.xml");
+        output(self.command(&["managed-key", "import"]).arg(file).args(school))?;
+        for key in &MANAGED_KEYS {
+            if let Some(holder) = key.holder {
+                output(self.command(&["managed-key", "issue", key.serial, holder]).args(school))?;
+            }
+        }
+        Ok(())
     }
 
     fn set_password(&self, email: &str, password: &str) -> Result<(), Failure> {
@@ -81,6 +102,16 @@ impl Keyholder {
         self.command(&["serve"])
     }
 
+    /// For while the demo is made: over http, what it says going to `set-up.log`.
+    pub(super) fn serve_quietly(&self, directory: &Directory) -> Result<Command, Failure> {
+        let path = directory.join("set-up.log");
+        let log = File::create(&path).and_then(|log| Ok((log.try_clone()?, log)));
+        let (stdout, stderr) = log.map_err(|source| Failure::File { path, source })?;
+        let mut command = self.command(&["serve"]);
+        command.env("KEYHOLDER_CONFIG", &self.for_set_up).stdout(stdout).stderr(stderr);
+        Ok(command)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         // Nothing of the caller's own settings reaches the demo.
@@ -90,4 +121,13 @@ impl Keyholder {
         command.env("KEYHOLDER_CONFIG", &self.configuration).args(arguments);
         command
     }
+}
+
+/// Does something unless it was done before; the mark says that it was.
+fn once(mark: &Path, work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    if mark.exists() {
+        return Ok(());
+    }
+    work()?;
+    write(mark, "")
 }

@@ -8,7 +8,9 @@ mod accounts;
 mod description;
 mod directory;
 mod keyholder;
+mod keys;
 mod servers;
+mod visitor;
 
 use std::path::{Path, PathBuf};
 
@@ -87,11 +89,15 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if stop.is_asked_for() {
         return Ok(());
     }
+    let soft_keys = keys::soft_keys(&keyholder, &directory, addresses.port, &stop)?;
+    if stop.is_asked_for() {
+        return Ok(());
+    }
     let app = servers::example_app(&binaries.join("safeguarding-app"), &addresses, &clients, certificate.as_ref());
     let mut running = servers::Running::start(vec![("keyholder", keyholder.serve()), ("safeguarding-app", app)])?;
     running.wait_until_they_answer(&[addresses.port, addresses.app_port], options.tls, &stop)?;
-    accounts::print(&addresses, &directory.mails());
-    directory.write_description(&addresses, &clients)?;
+    accounts::print(&addresses, &directory.mails(), &soft_keys);
+    directory.write_description(&addresses, &clients, &soft_keys)?;
     running.wait(&stop)
 }
 
