@@ -44,8 +44,8 @@ fn written(world: &str, name: &str) -> tempfile::TempDir {
     assert!(tests.contains("test result: ok. ") && !tests.contains("warning:"), "{tests}");
     cargo(out, &["build", "--release", "--target", "wasm32-unknown-unknown"]);
     let wasm = format!("{}.wasm", name.replace('-', "_"));
-    let built = guests().join("wasm32-unknown-unknown/release").join(wasm);
-    std::fs::copy(built, out.join("plugin.wasm")).unwrap();
+    let component = guests().join("wasm32-unknown-unknown/release").join(wasm);
+    std::fs::copy(component, out.join("plugin.wasm")).unwrap();
     let checked = run(Command::new(built("keyholder")).args(["plugin", "check", "."]).current_dir(out));
     assert!(checked.contains("good: "), "{checked}");
     folder
