@@ -17,6 +17,7 @@ mod m0007_outbox_lanes;
 mod m0008_factors;
 mod m0009_plugins;
 mod m0010_first_key;
+mod m0011_managed_keys;
 
 use sea_orm_migration::prelude::*;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_factors::Migration),
             Box::new(m0009_plugins::Migration),
             Box::new(m0010_first_key::Migration),
+            Box::new(m0011_managed_keys::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::assurance::Proof;
 use crate::factor::{Occasion, Purpose, Step};
 use crate::id::{CeremonyId, CredentialId, FlowId, PersonId, SessionId};
 use crate::time::Timestamp;
@@ -39,6 +40,21 @@ pub struct Contents {
     pub occasion: Occasion,
     /// At enrolment: the name typed so far.
     pub label: Option<String>,
+    /// What came of it at a device, for the browser to learn.
+    #[serde(default)]
+    pub ending: Option<Ending>,
+}
+
+/// How a ceremony was answered outside the browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The answer was right: its proof waits to be picked up by the browser, whose session then gets a fresh token.
+    Accepted(Box<Proof>),
+    /// The person said that it was not they.
+    Declined,
+    /// The key is enrolled.
+    Enrolled(CredentialId),
 }
 
 impl Ceremony {

@@ -78,6 +78,10 @@ ids! {
     RefreshTokenId;
     /// A [`Flow`](crate::flow::Flow).
     FlowId;
+    /// A [`ManagedKey`](crate::managed_key::ManagedKey).
+    ManagedKeyId;
+    /// A [`ManagedKeyChange`](crate::managed_key::ManagedKeyChange).
+    ManagedKeyChangeId;
     /// A [`Ceremony`](crate::ceremony::Ceremony).
     CeremonyId;
     /// A [`MailedLink`](crate::link::MailedLink).

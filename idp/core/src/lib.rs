@@ -18,6 +18,7 @@ pub mod link;
 pub mod locale;
 pub mod lockout;
 pub mod logout;
+pub mod managed_key;
 pub mod membership;
 pub mod outbox;
 pub mod person;

@@ -331,6 +331,31 @@ entities! {
         pub chain: Option<Vec<u8>>,
     }
 
+    managed_keys = "managed_keys" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub school_id: Uuid,
+        pub factor: String,
+        pub serial: String,
+        pub serial_in_use: Option<String>,
+        pub credential_id: Option<Uuid>,
+        pub state: String,
+        pub holder_id: Option<Uuid>,
+        pub version: i64,
+        pub imported_at: i64,
+        pub changed_at: i64,
+    }
+
+    managed_key_changes = "managed_key_changes" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub key_id: Uuid,
+        pub at: i64,
+        pub kind: String,
+        pub person_id: Option<Uuid>,
+        pub note: Option<String>,
+    }
+
     plugins = "plugins" {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,

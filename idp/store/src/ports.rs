@@ -1,5 +1,6 @@
 //! The ports of core, each method one call into [`rows`](crate::rows). Reads go to the pool or to the transaction alike.
 
+mod managed_keys;
 mod plugins;
 
 use async_trait::async_trait;
@@ -103,6 +104,9 @@ macro_rules! queries {
             }
             async fn find_ceremony_by_reply_tag(&self, tag: &[u8], now: Timestamp) -> Result<Option<Ceremony>> {
                 rows::ceremonies::find_ceremony_by_reply_tag(self.rows(), self.sealer(), tag, now).await
+            }
+            async fn list_ceremonies_of_flow(&self, flow: FlowId) -> Result<Vec<Ceremony>> {
+                rows::ceremonies::list_ceremonies_of_flow(self.rows(), self.sealer(), flow).await
             }
             async fn list_open_ceremonies(&self, person: PersonId, now: Timestamp) -> Result<Vec<Ceremony>> {
                 rows::ceremonies::list_open_ceremonies(self.rows(), self.sealer(), person, now).await

@@ -367,6 +367,10 @@ pub enum Way {
     SignInAsAnother {
         href: String,
     },
+    /// Add a first key.
+    AddKey {
+        href: String,
+    },
     ChooseAnotherSchool {
         href: String,
     },

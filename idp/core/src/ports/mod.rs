@@ -3,6 +3,7 @@
 //! Owns the traits and what they promise. The adapters are in `keyholder-store`; one conformance suite holds each of them
 //! to the promises made here.
 
+mod managed_keys;
 mod plugins;
 mod queries;
 mod transaction;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use managed_keys::{ManagedKeyQueries, ManagedKeyTransaction};
 pub use plugins::{PluginQueries, PluginTransaction};
 pub use queries::{PersonFilter, Queries};
 pub use transaction::{Familiarity, SingleUse, Transaction};

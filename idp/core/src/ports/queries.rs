@@ -34,7 +34,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Reads. `find_` may find nothing; `load_` of what must exist fails with [`StoreError::Corrupt`]; lists are in the order of creation.
 #[async_trait]
-pub trait Queries: super::PluginQueries + Send + Sync {
+pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + Send + Sync {
     async fn list_trusts(&self) -> Result<Vec<Trust>>;
     async fn find_trust(&self, id: TrustId) -> Result<Option<Trust>>;
     async fn find_trust_by_slug(&self, slug: &str) -> Result<Option<Trust>>;
@@ -76,6 +76,8 @@ pub trait Queries: super::PluginQueries + Send + Sync {
     ) -> Result<Option<Ceremony>>;
     /// The open ceremony that shows this reply tag.
     async fn find_ceremony_by_reply_tag(&self, tag: &[u8], now: Timestamp) -> Result<Option<Ceremony>>;
+    /// Those of a flow, ended ones included as long as they are kept, the newest first.
+    async fn list_ceremonies_of_flow(&self, flow: FlowId) -> Result<Vec<Ceremony>>;
     /// All open ceremonies of a person, the newest first: what waits for their devices.
     async fn list_open_ceremonies(&self, person: PersonId, now: Timestamp) -> Result<Vec<Ceremony>>;
 

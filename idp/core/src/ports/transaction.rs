@@ -54,7 +54,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// Writes, which see each other. `insert_` conflicts where the thing exists, `put_` inserts or replaces. A method that
 /// answers `bool` tells whether it took effect: of two that compete, on one node or many, exactly one gets `true`.
 #[async_trait]
-pub trait Transaction: Queries + super::PluginTransaction {
+pub trait Transaction: Queries + super::PluginTransaction + super::ManagedKeyTransaction {
     async fn put_trust(&self, trust: &Trust) -> Result<()>;
     async fn put_school(&self, school: &School) -> Result<()>;
     async fn put_group(&self, group: &UserGroup) -> Result<()>;

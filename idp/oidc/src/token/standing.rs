@@ -24,8 +24,6 @@ pub struct Facts<'a> {
     pub application: &'a RelyingApplication,
     /// How long a session may go unused.
     pub idle: Duration,
-    /// The policies.
-    pub policy: fn(&MembershipInFull, keyholder_core::assurance::Assurance) -> Verdict,
 }
 
 /// A grant that stands, with what it gives now.
@@ -65,8 +63,8 @@ impl From<Ended> for TokenError {
     }
 }
 
-/// Asks whether the grant stands.
-pub fn check<'a>(facts: &Facts<'a>, now: Timestamp) -> Result<Standing<'a>, Ended> {
+/// Asks whether the grant stands. `verdict`: what the policies say of its proofs now.
+pub fn check<'a>(facts: &Facts<'a>, verdict: Verdict, now: Timestamp) -> Result<Standing<'a>, Ended> {
     let Facts { grant, application, .. } = *facts;
     if !grant.is_live(now) {
         return Err(Ended::Grant);
@@ -93,7 +91,7 @@ pub fn check<'a>(facts: &Facts<'a>, now: Timestamp) -> Result<Standing<'a>, Ende
     if application.id != grant.application || !application.offered_to.serves(&member.school) {
         return Err(Ended::Application);
     }
-    match (facts.policy)(member, grant.assurance()) {
+    match verdict {
         Verdict::Permit(permit) => Ok(Standing { grant, person, member, permit, ends_at }),
         Verdict::Require(_) => Err(Ended::Verdict),
     }

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use keyholder_core::locale::Language;
 use keyholder_core::person::Person;
 use keyholder_core::ports::{PersonFilter, Queries as _};
+use keyholder_core::random::{Random, draw_bytes};
 use keyholder_store::SqlStore;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -14,7 +15,9 @@ use super::apply::Mode;
 use super::context::{Context, describe_membership, load_person, load_school, parse_email};
 use super::error::CliError;
 use super::import::{self, Batch, Place, Wanted, WantedMembership, check_name};
-use super::person_commands::{AskNewAddress, Disable, Enable, SetAddress, SetPassword};
+use super::person_commands::{AskNewAddress, Disable, Enable, MakePass, PASS_HOURS, SetAddress, SetPassword};
+use crate::account::keys::read_pass;
+use crate::digest::hash_token;
 use crate::password::policy::Context as PolicyContext;
 use crate::password::pool::PasswordPool;
 
@@ -74,6 +77,9 @@ pub(super) enum PersonCommand {
         #[arg(long)]
         unverified: bool,
     },
+    /// Make an access pass: with it and their password somebody adds a first security key. Hand it over in person; it works once, for
+    /// 24 hours, and a former one dies.
+    AccessPass { email: String },
     /// Refuse every sign-in of a person and end all their sessions.
     Disable { email: String },
     /// Permit sign-ins again.
@@ -100,6 +106,7 @@ async fn run_on(context: &mut Context, store: &SqlStore, command: PersonCommand)
         PersonCommand::SetEmail { email, new_email, unverified } => {
             set_email(context, store, &email, &new_email, unverified).await
         }
+        PersonCommand::AccessPass { email } => access_pass(context, &store, &email).await,
         PersonCommand::Disable { email } => {
             let person = load_person(store, &email).await?;
             let ended = store.execute(Disable { person: person.id, surroundings: context.surroundings() }).await?;
@@ -256,4 +263,36 @@ async fn set_email(
     }
     store.execute(AskNewAddress { person: person.id, address: address.clone(), surroundings }).await?;
     context.say(&format!("{address} is asked to confirm; until then the address stays {}", person.email))
+}
+
+async fn access_pass(context: &mut Context, store: &SqlStore, email: &str) -> Result<(), CliError> {
+    let person = load_person(store, email).await?;
+    let pass = draw_pass(context.random.as_ref());
+    let token = hash_token(&read_pass(&pass));
+    let surroundings = context.surroundings();
+    store.execute(MakePass { person: person.id, token, surroundings }).await?;
+    context.say(&format!(
+        "access pass for {} ({}), good once, for {PASS_HOURS} hours:",
+        person.display_name(),
+        person.email
+    ))?;
+    context.say(&format!("  {pass}"))
+}
+
+/// Sixteen letters and digits of Crockford's base 32, 80 random bits, in groups of four.
+fn draw_pass(random: &dyn Random) -> String {
+    const LETTERS: [char; 32] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N',
+        'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+    ];
+    let bytes: [u8; 16] = draw_bytes(random);
+    let letters = bytes.iter().map(|byte| LETTERS.get(usize::from(byte % 32)).copied().unwrap_or('0'));
+    let mut pass = String::new();
+    for (place, letter) in letters.enumerate() {
+        if place > 0 && place % 4 == 0 {
+            pass.push('-');
+        }
+        pass.push(letter);
+    }
+    pass
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use keyholder_core::audit::AuditKind;
-use keyholder_core::id::{MailedLinkId, OutboxId, PersonId};
+use keyholder_core::id::{MailedLinkId, OutboxId, PersonId, SchoolId, TokenHash};
 use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::outbox::{Delivery, OutboxMessage};
 use keyholder_core::person::{Email, Person, StoredPassword};
@@ -35,7 +35,20 @@ impl Surroundings {
         transaction.insert_audit(&event_at(self.random.as_ref(), self.now, kind, about)).await
     }
 
-    async fn mail(
+    /// An event in a school's own chain.
+    pub(crate) async fn audit_of_school(
+        &self,
+        transaction: &dyn Transaction,
+        kind: AuditKind,
+        school: SchoolId,
+        subject: Option<PersonId>,
+        detail: &str,
+    ) -> Result<(), StoreError> {
+        let about = About { school: Some(school), subject, detail: Some(detail), ..About::default() };
+        transaction.insert_audit(&event_at(self.random.as_ref(), self.now, kind, about)).await
+    }
+
+    pub(crate) async fn mail(
         &self,
         transaction: &dyn Transaction,
         person: &Person,
@@ -54,7 +67,7 @@ impl Surroundings {
         transaction.insert_outbox(&message).await
     }
 
-    fn circumstances(&self) -> Circumstances {
+    pub(crate) fn circumstances(&self) -> Circumstances {
         Circumstances {
             at: self.now.as_millis(),
             browser: None,
@@ -198,5 +211,35 @@ impl Command for Enable {
             self.surroundings.audit(transaction, AuditKind::PersonChanged, person.id).await?;
         }
         Ok(())
+    }
+}
+
+/// How long an access pass works, in hours.
+pub(crate) const PASS_HOURS: u32 = 24;
+
+/// Makes an access pass, which permits a first key; a former one dies.
+pub(crate) struct MakePass {
+    pub(crate) person: PersonId,
+    pub(crate) token: TokenHash,
+    pub(crate) surroundings: Surroundings,
+}
+
+#[async_trait]
+impl Command for MakePass {
+    type Output = ();
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
+        let around = &self.surroundings;
+        let pass = MailedLink {
+            id: MailedLinkId::draw(around.random.as_ref(), around.now),
+            token: self.token,
+            purpose: LinkPurpose::AccessPass,
+            person: Some(self.person),
+            created_at: around.now,
+            expires_at: around.now.plus(Duration::from_hours(u64::from(PASS_HOURS))),
+            used_at: None,
+        };
+        transaction.put_link(&pass).await?;
+        around.audit(transaction, AuditKind::AccessPassMade, self.person).await
     }
 }

@@ -216,6 +216,7 @@ impl<'a> Content<'a> {
             Mail::PasswordChanged { name, .. }
             | Mail::EmailChanged { name, .. }
             | Mail::NewBrowser { name, .. }
+            | Mail::KeyIssued { name, .. }
             | Mail::KeyRemoved { name, .. }
             | Mail::RecoveryCodeUsed { name, .. } => Self { name, link: None, life: None },
         }

@@ -1,7 +1,7 @@
 //! Ceremonies with factor plugins, and what is counted against keys.
 
 use futures::future::join_all;
-use keyholder_core::ceremony::Ceremony;
+use keyholder_core::ceremony::{Ceremony, Ending};
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::flow::Flow;
 use keyholder_core::lockout::{Diagnosis, Failures};
@@ -38,6 +38,7 @@ pub async fn a_ceremony_is_what_was_stored(store: &SqlStore) {
     next.contents.step.state = b"another".to_vec();
     next.contents.step.reply_tag = None;
     next.contents.label = Some("Phone".to_owned());
+    next.contents.ending = Some(Ending::Declined);
     next.reply_tag = None;
     next.expires_at = at(600);
     assert!(execute!(store, t, [next], t.swap_ceremony(&next)).await.unwrap());
@@ -86,6 +87,8 @@ pub async fn an_open_ceremony_is_found_by_session_flow_and_factor(store: &SqlSto
     assert_eq!(find(other, within, "soft-key", at(2)).await, None);
     let listed = store.list_open_ceremonies(s.person.id, at(2)).await.unwrap();
     assert_eq!(listed[0].id, newer.id);
+    let of_flow: Vec<_> = store.list_ceremonies_of_flow(begun.id).await.unwrap().iter().map(|one| one.id).collect();
+    assert_eq!(of_flow, [newer.id, open.id]);
     assert!(listed.len() == 3 && listed.iter().any(|one| one.id == open.id));
     assert!(store.list_open_ceremonies(s.other_person.id, at(2)).await.unwrap().is_empty());
 }

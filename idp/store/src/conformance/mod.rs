@@ -22,6 +22,7 @@
 
 pub mod audit;
 pub mod ceremonies;
+pub mod managed_keys;
 pub mod operation;
 pub mod people;
 pub mod plugins;
@@ -104,6 +105,10 @@ macro_rules! conformance_suite {
             people::keys_of_a_person_are_those_owned_and_those_issued
             people::an_application_goes_with_its_consents_and_grants
             people::consent_is_per_application_and_school
+            managed_keys::a_managed_key_is_swapped_by_one
+            managed_keys::a_serial_is_in_use_once_until_its_key_is_retired
+            managed_keys::the_history_of_a_key_is_kept_in_order
+            managed_keys::only_a_key_of_a_school_changes_hands
             plugins::a_plugin_is_found_as_it_was_stored
             plugins::a_plugin_is_swapped_by_one
             plugins::a_plugin_goes_with_its_versions_and_files

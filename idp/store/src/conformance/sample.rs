@@ -304,6 +304,7 @@ pub(super) fn ceremony(session: &Session, flow: Option<FlowId>, key: &Credential
                 number: Some("47".to_owned()),
             },
             label: None,
+            ending: None,
         },
         reply_tag,
         created_at: NOW,

@@ -140,6 +140,14 @@ pub(crate) async fn list_open_ceremonies<C: ConnectionTrait>(
     list(db, sealer, is_open(now).add(ceremonies::Column::PersonId.eq(person.as_uuid()))).await
 }
 
+pub(crate) async fn list_ceremonies_of_flow<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    flow: FlowId,
+) -> Result<Vec<Ceremony>> {
+    list(db, sealer, ceremonies::Column::FlowId.eq(flow.as_uuid()).into_condition()).await
+}
+
 pub(crate) async fn insert_ceremony<C: ConnectionTrait>(
     db: &C,
     sealer: &dyn Sealer,

@@ -10,6 +10,7 @@ pub(crate) mod ceremonies;
 pub(crate) mod expiry;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod managed_keys;
 pub(crate) mod operation;
 pub(crate) mod people;
 pub(crate) mod plugins;

@@ -275,6 +275,7 @@ pub enum EventKind {
     KeyRenamed,
     KeyRemoved,
     FirstKeyLinkAsked,
+    AccessPassMade,
     ManagedKeyIssued,
     ManagedKeyReturned,
     ManagedKeyRetired,
@@ -282,7 +283,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, for the samples.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::SignedIn,
         Self::SignedInNewBrowser,
         Self::SignInFailed,
@@ -320,6 +321,7 @@ impl EventKind {
         Self::KeyRenamed,
         Self::KeyRemoved,
         Self::FirstKeyLinkAsked,
+        Self::AccessPassMade,
         Self::ManagedKeyIssued,
         Self::ManagedKeyReturned,
         Self::ManagedKeyRetired,

@@ -319,7 +319,10 @@ impl Page for Problem {
             ),
             (
                 "group needs key",
-                page(ProblemKind::GroupNeedsKey, vec![Way::AskSchool, Way::SignInAsAnother { href: href() }]),
+                page(
+                    ProblemKind::GroupNeedsKey,
+                    vec![Way::AddKey { href: href() }, Way::SignInAsAnother { href: href() }, Way::AskSchool],
+                ),
             ),
             ("other person", page(ProblemKind::OtherPerson, vec![Way::SignInAsAnother { href: href() }, again()])),
             ("assurance not reached", page(ProblemKind::AssuranceNotReached, vec![Way::AskSchool, again()])),

@@ -148,3 +148,4 @@ log-event-first-key-link-asked = Anfonwyd dolen i ychwanegu'r allwedd ddiogelwch
 log-event-managed-key-issued = Rhoddodd eich ysgol allwedd i chi
 log-event-managed-key-returned = Aeth allwedd yn ôl i'ch ysgol
 log-event-managed-key-retired = Tynnwyd un o allweddi eich ysgol o ddefnydd
+log-event-access-pass-made = Gwnaed tocyn mynediad ar gyfer allwedd ddiogelwch gyntaf

@@ -147,3 +147,4 @@ log-event-first-key-link-asked = A link to add a first security key was sent
 log-event-managed-key-issued = A key was issued to you by your school
 log-event-managed-key-returned = A key went back to your school
 log-event-managed-key-retired = A key of your school was taken out of use
+log-event-access-pass-made = An access pass was made for a first security key

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use keyholder_core::assurance::Proof;
 use keyholder_core::audit::AuditEvent;
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::id::{CredentialId, MailedLinkId, PersonId, SessionId, TokenHash};
@@ -176,8 +177,8 @@ async fn own(
     Ok(key.filter(|key| key.owner == CredentialOwner::Person(person)))
 }
 
-/// The key goes, and with it the proofs that it gave: in other sessions they end at once, in the session at hand the elevation goes on,
-/// so that a lost phone can be replaced in one go.
+/// The key goes, and with it the proofs that it gave; in the session at hand the elevation goes on, so that a lost phone can be
+/// replaced in one go.
 async fn remove(
     transaction: &dyn Transaction,
     key: &Credential,
@@ -188,20 +189,27 @@ async fn remove(
     if !transaction.delete_credential(key.id).await? {
         return Err(StoreError::Conflict("a key".into()));
     }
+    forget_proofs(transaction, key.id, person, here, now).await
+}
+
+/// What was proved with a key counts no more: grants that it opened end, and sessions, `here` aside, are no longer elevated by it.
+pub(crate) async fn forget_proofs(
+    transaction: &dyn Transaction,
+    key: CredentialId,
+    person: PersonId,
+    here: Option<SessionId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let used = |proofs: &[Proof]| proofs.iter().any(|proof| proof.credential == Some(key));
     for session in transaction.list_live_sessions(person, now).await? {
-        let used =
-            |proofs: &[keyholder_core::assurance::Proof]| proofs.iter().any(|proof| proof.credential == Some(key.id));
         for grant in transaction.list_live_grants(session.id, now).await? {
             if used(&grant.proofs) {
                 transaction.end_grant(grant.id, now).await?;
             }
         }
         if Some(session.id) != here && used(&session.proofs) {
-            let lowered = Session {
-                proofs: session.proofs.iter().filter(|proof| proof.credential != Some(key.id)).cloned().collect(),
-                ..session
-            };
-            if !transaction.swap_session(&lowered).await? {
+            let proofs = session.proofs.iter().filter(|proof| proof.credential != Some(key)).cloned().collect();
+            if !transaction.swap_session(&Session { proofs, ..session }).await? {
                 return Err(StoreError::Conflict("a session".into()));
             }
         }

@@ -12,6 +12,7 @@
 //!
 //! *A key that works at once for whoever added it.* Enrolling raises no session: the key counts from the next sign-in.
 
+mod add;
 mod commands;
 mod first;
 mod remove;
@@ -30,10 +31,10 @@ use crate::app::App;
 use crate::spine;
 use crate::web::{PageError, read, see_other};
 
-pub(crate) use commands::PermitFirstKey;
+pub(crate) use commands::{PermitFirstKey, forget_proofs};
 pub(crate) use first::read_pass;
 pub(crate) use remove::added as mail_of_added_key;
-pub(crate) use show::{admins_of, left};
+pub(crate) use show::left;
 pub(crate) use told::tell;
 
 /// Where the tab is.
@@ -46,6 +47,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(page("").route(read().to(show::page)))
         .service(page("/first").route(read().to(back)).route(post().to(first::ask)))
         .service(page("/pass").route(read().to(back)).route(post().to(first::pass)))
+        .service(page("/add/{factor}").route(read().to(back)).route(post().to(add::begin)))
+        .service(page("/adding/{ceremony}").route(read().to(add::page)).route(post().to(add::answer)))
         .service(page("/use/{factor}").route(read().to(use_key)))
         .service(page("/{key}/rename").route(read().to(rename::page)).route(post().to(rename::post)))
         .service(page("/{key}/remove").route(read().to(remove::page)).route(post().to(remove::post)))

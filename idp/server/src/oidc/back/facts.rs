@@ -6,10 +6,10 @@ use keyholder_core::grant::{Grant, GrantInFull};
 use keyholder_core::id::GrantId;
 use keyholder_core::membership::MembershipInFull;
 use keyholder_core::person::Person;
+use keyholder_core::policy::{PolicyRequest, PolicyStage};
 use keyholder_core::ports::{Queries, SingleUse, StoreError};
 use keyholder_core::session::Session;
 use keyholder_core::time::Timestamp;
-use keyholder_core::verdict::decide_by_group;
 use keyholder_oidc::access_token::AccessToken;
 use keyholder_oidc::token::standing::{self, Ended, Standing};
 
@@ -45,13 +45,23 @@ impl Facts {
         Ok(found.filter(|found| !found.is_marked).map(Self::from))
     }
 
-    /// Asks whether the grant stands for this application.
-    pub(super) fn standing<'a>(
+    /// Asks whether the grant stands for this application, the policies among others.
+    pub(super) async fn standing<'a>(
         &'a self,
         app: &App,
         application: &'a RelyingApplication,
         now: Timestamp,
     ) -> Result<Standing<'a>, Ended> {
+        let asked = PolicyRequest {
+            stage: PolicyStage::Refresh,
+            person: &self.person,
+            member: &self.member,
+            application: Some(application),
+            proofs: &self.grant.proofs,
+            address: None,
+            now,
+        };
+        let verdict = app.policies.decide(&asked).await;
         let facts = standing::Facts {
             grant: &self.grant,
             session: self.session.as_ref(),
@@ -59,9 +69,8 @@ impl Facts {
             member: &self.member,
             application,
             idle: app.config.session.idle(),
-            policy: decide_by_group,
         };
-        standing::check(&facts, now)
+        standing::check(&facts, verdict, now)
             .inspect_err(|why| tracing::info!(grant = %self.grant.id, %why, "a grant has ended"))
     }
 

@@ -68,7 +68,7 @@ async fn about_access_token(
         }
         Behind::Grant(id) => {
             let Some(facts) = Facts::find_behind(app, id, token).await? else { return Ok(None) };
-            let stands = facts.standing(app, &owner, now).is_ok();
+            let stands = facts.standing(app, &owner, now).await.is_ok();
             Ok(stands.then(|| Introspection::of_access_token(token, Some(named(app, &facts.grant)), issuer)))
         }
     }
@@ -89,6 +89,6 @@ async fn about_refresh_token(
     let Some(token) = app.store.find_refresh_token(hash_token(value)).await? else { return Ok(None) };
     let Some(facts) = Facts::find(app, token.grant).await? else { return Ok(None) };
     let usable = facts.grant.application == caller.id && token.rotated_at.is_none() && now < token.expires_at;
-    let stands = usable && facts.standing(app, caller, now).is_ok();
+    let stands = usable && facts.standing(app, caller, now).await.is_ok();
     Ok(stands.then(|| Introspection::of_refresh_token(&token, named(app, &facts.grant), caller, app.config.issuer())))
 }

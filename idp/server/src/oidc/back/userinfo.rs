@@ -37,7 +37,7 @@ async fn userinfo(app: &App, request: &HttpRequest, body: Option<&[u8]>) -> Resu
     }
     let application = app.applications.find(app, &token.client_id).await?.ok_or(BearerError::InvalidToken)?;
     let facts = Facts::find_behind(app, id, &token).await?.ok_or(BearerError::InvalidToken)?;
-    let standing = facts.standing(app, &application, now).map_err(|_| BearerError::InvalidToken)?;
+    let standing = facts.standing(app, &application, now).await.map_err(|_| BearerError::InvalidToken)?;
     let claims = userinfo::claims(&standing, &token.scopes, &application);
     let client = &application.client;
     let encryption = client.userinfo_encrypted_response;

@@ -6,27 +6,40 @@ use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTEN
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::assurance::Assurance;
+use keyholder_core::factor::Evidence;
 use keyholder_oidc::metadata::{Document, Offer};
 
 use crate::app::App;
 use crate::web::PageError;
 
-/// What a sign-in can reach: with a password alone, one factor. Factor plugins add theirs.
-const REACHABLE: [Assurance; 1] = [Assurance::SingleFactor];
-
-/// The document, once it was written.
+/// The documents, once they were written: one for each best class that a sign-in can reach.
 #[derive(Debug, Default)]
-pub(super) struct Cache(OnceLock<(Document, Bytes)>);
+pub(super) struct Cache([OnceLock<(Document, Bytes)>; Assurance::ALL.len()]);
+
+/// The best class that a sign-in can reach: with a password alone, one factor; the installed factor plugins add theirs. Each class
+/// satisfies those below it, so all of them are offered.
+fn best(app: &App) -> Assurance {
+    let factors = app.factors.list();
+    let ceilings = factors.iter().map(|factor| &factor.ceiling).filter(|ceiling| !ceiling.recovery_only);
+    let worth = |ceiling: &Evidence| {
+        if ceiling.phishing_resistant { Assurance::PhishingResistant } else { Assurance::MultiFactor }
+    };
+    ceilings.map(worth).max().unwrap_or_default()
+}
 
 impl Cache {
     fn load(&self, app: &App) -> Result<&(Document, Bytes), PageError> {
-        if let Some(kept) = self.0.get() {
+        let best = best(app);
+        let assurances: Vec<Assurance> = Assurance::ALL.into_iter().filter(|class| *class <= best).collect();
+        let place = self.0.get(assurances.len().saturating_sub(1));
+        let place = place.ok_or(PageError::Fault("there are more classes than documents"))?;
+        if let Some(kept) = place.get() {
             return Ok(kept);
         }
-        let offer = Offer { issuer: app.config.issuer(), assurances: &REACHABLE };
+        let offer = Offer { issuer: app.config.issuer(), assurances: &assurances };
         let document = Document::of(&offer).map_err(|_| PageError::Fault("the metadata cannot be written"))?;
         let body = Bytes::from(document.body.clone());
-        Ok(self.0.get_or_init(|| (document, body)))
+        Ok(place.get_or_init(|| (document, body)))
     }
 }
 

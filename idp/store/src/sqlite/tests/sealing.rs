@@ -70,7 +70,7 @@ pub(super) fn ceremony(session: &Session, state: &str) -> Ceremony {
         factor: "soft-key".to_owned(),
         purpose: Purpose::Enrolment,
         credentials: Vec::new(),
-        contents: Contents { step, occasion, label: None },
+        contents: Contents { step, occasion, label: None, ending: None },
         reply_tag: None,
         created_at: NOW,
         expires_at: NOW.plus(Step::LONGEST),

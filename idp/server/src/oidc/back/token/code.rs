@@ -29,7 +29,7 @@ pub(super) async fn redeem(
     let facts = Facts::find(app, payload.grant).await?.ok_or(NOT_VALID)?;
     let checked = authorization_code::check(redemption, &payload, application, now);
     let standing = match checked {
-        Ok(()) => facts.standing(app, application, now).map_err(TokenError::from),
+        Ok(()) => facts.standing(app, application, now).await.map_err(TokenError::from),
         Err(refused) => {
             tracing::info!(%refused, "a code is not redeemed");
             Err(refused.into())

@@ -50,7 +50,7 @@ async fn attempt(
         end_family(app, &facts, now).await?;
         return Err(NOT_VALID.into());
     }
-    let standing = facts.standing(app, application, now).map_err(TokenError::from)?;
+    let standing = facts.standing(app, application, now).await.map_err(TokenError::from)?;
     let scopes = refresh_token::scopes(refresh, &token)?;
     let recipient = id_token_recipient(app, application, now).await?;
     let recipient = recipient.as_ref();
