@@ -37,6 +37,7 @@ pub struct Metrics {
     tokens: Counters<1>,
     oidc_errors: Counters<1>,
     deliveries: Counters<1>,
+    factors: Counters<2>,
 }
 
 impl Default for Metrics {
@@ -48,6 +49,7 @@ impl Default for Metrics {
             tokens: Family::default(),
             oidc_errors: Family::default(),
             deliveries: Family::default(),
+            factors: Family::default(),
         };
         // From the start, so that a first event is a rise and not a new line.
         for outcome in SignInOutcome::ALL {
@@ -58,6 +60,13 @@ impl Default for Metrics {
         }
         for outcome in DeliveryOutcome::ALL {
             drop(metrics.deliveries.get_or_create(&[("outcome", outcome.name().to_owned())]));
+        }
+        for outcome in FactorOutcome::ALL {
+            drop(
+                metrics
+                    .factors
+                    .get_or_create(&[("factor", "soft-key".to_owned()), ("outcome", outcome.name().to_owned())]),
+            );
         }
         drop(metrics.oidc_errors.get_or_create(&[("error", "invalid_request".to_owned())]));
         metrics
@@ -89,6 +98,36 @@ impl SignInOutcome {
             Self::Refused => "refused",
             Self::Throttled => "throttled",
             Self::Busy => "busy",
+        }
+    }
+}
+
+/// What became of an answer to a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorOutcome {
+    Accepted,
+    Refused,
+    /// The person said that it was not they.
+    Declined,
+    /// It was one wrong answer too many: the key waits.
+    Waits,
+    /// Somebody else's answer came first, twice.
+    Lost,
+    /// The plugin failed.
+    Fault,
+}
+
+impl FactorOutcome {
+    const ALL: [Self; 6] = [Self::Accepted, Self::Refused, Self::Declined, Self::Waits, Self::Lost, Self::Fault];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Declined => "declined",
+            Self::Waits => "waits",
+            Self::Lost => "lost",
+            Self::Fault => "fault",
         }
     }
 }
@@ -144,6 +183,12 @@ impl Metrics {
         self.sign_ins.get_or_create(&[("outcome", outcome.name().to_owned())]).inc();
     }
 
+    /// Counts an answer to a second factor. `factor`: the id of an installed plugin, of which there are few.
+    pub fn factor(&self, factor: &str, outcome: FactorOutcome) {
+        let labels = [("factor", factor.to_owned()), ("outcome", outcome.name().to_owned())];
+        self.factors.get_or_create(&labels).inc();
+    }
+
     /// Counts a try to deliver.
     pub fn delivery(&self, outcome: DeliveryOutcome) {
         self.deliveries.get_or_create(&[("outcome", outcome.name().to_owned())]).inc();
@@ -158,6 +203,7 @@ impl Metrics {
             self.durations.clone(),
         );
         registry.register("keyholder_sign_ins", "Tries to sign in with a password", self.sign_ins.clone());
+        registry.register("keyholder_factor_answers", "Answers to a second factor", self.factors.clone());
         registry.register("keyholder_tokens_issued", "Answers that carry tokens", self.tokens.clone());
         registry.register("keyholder_oidc_errors", "Errors told to applications", self.oidc_errors.clone());
         registry.register("keyholder_outbox_deliveries", "Tries to deliver", self.deliveries.clone());

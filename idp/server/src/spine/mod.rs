@@ -60,6 +60,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(page("/password-set").route(read().to(steps::forgot::password_set)))
         .service(page("/school").route(read().to(steps::school::page)).route(routes::post().to(steps::school::post)))
         .service(page("/consent").route(read().to(show::back)).route(routes::post().to(steps::consent::post)))
+        .service(page("/factor").route(read().to(show::back)).route(routes::post().to(steps::factor::post)))
+        .service(page("/factor/continue").route(read().to(show::back)).route(routes::post().to(steps::factor::go_on)))
+        .service(page("/factor/{factor}").route(read().to(steps::factor::page)))
         .service(page("/leave").route(read().to(show::leave)))
         .service(page("/another").route(read().to(steps::another::page)));
 }

@@ -11,6 +11,7 @@ use keyholder_theme::page::{EmailError, PasswordError, ProblemKind, SignInEmail,
 use super::advance::{Scene, Step, advance};
 use super::commands::FinishFlow;
 use super::{Ending, scenery, steps, ticket, ways};
+use crate::account::keys::HERE as KEYS;
 use crate::app::App;
 use crate::cookies;
 use crate::oidc::front;
@@ -55,7 +56,7 @@ async fn show(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResp
         }
         Step::FirstProof { email } => password(app, request, &scene, email, None).await,
         Step::School { choices } => steps::school::show(app, request, &scene, choices).await,
-        Step::Factor { .. } => Err(PageError::Fault("a factor is asked for where none is installed")),
+        Step::Factor { .. } => steps::factor::show(app, request, &scene, None).await,
         Step::Consent { member } => steps::consent::show(app, request, &scene, member).await,
         Step::Complete { .. } | Step::Refuse(_) => end(app, request, scene).await,
     }
@@ -131,16 +132,22 @@ async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpRespo
             let leave = Way::BackTo { application: application.name.clone(), href: format!("{here}/leave") };
             let another = ways::as_another(app, request, &flow).await?;
             let about = scenery::about(app, &flow, Some(application)).await?.person(person, None);
-            Err(PageError::problem(kind_of(refusal)).about(about).ways(vec![another, leave, Way::AskSchool]))
+            Err(PageError::problem(kind_of(refusal)).about(about).ways(ways_from(refusal, vec![another, leave])))
         }
         (Step::Refuse(refusal), Origin::Oidc { .. }, ..) => front::refuse(app, request, flow, refusal).await,
         (Step::Refuse(refusal), Origin::Portal { .. }, ..) => {
             let about = scenery::about(app, &flow, None).await?;
             let another = ways::as_another(app, request, &flow).await?;
-            Err(PageError::problem(kind_of(refusal)).about(about).ways(vec![another, Way::AskSchool]))
+            Err(PageError::problem(kind_of(refusal)).about(about).ways(ways_from(refusal, vec![another])))
         }
         _ => Err(PageError::Fault("a flow ends without anybody signed in")),
     }
+}
+
+/// Whoever lacks a key may add the first one: the tab opens without what the group asks for.
+fn ways_from(refusal: Refusal, others: Vec<Way>) -> Vec<Way> {
+    let key = matches!(refusal, Refusal::GroupNeedsMore(_)).then(|| Way::AddKey { href: KEYS.into() });
+    key.into_iter().chain(others).chain([Way::AskSchool]).collect()
 }
 
 /// Back to our own page, with the school that was settled.

@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use actix_web::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keyholder_core::ceremony::Ending;
 use keyholder_core::flow::{Flow, LIFETIME, Origin, Stage};
 use keyholder_core::id::FlowId;
 use keyholder_core::ports::Queries;
-use keyholder_theme::page::ProblemKind;
+use keyholder_theme::page::{ProblemKind, Way};
 use serde::{Deserialize, Serialize};
 
 use super::{scenery, ways};
@@ -88,6 +89,8 @@ pub(super) async fn load(app: &App, request: &HttpRequest, ticket: &str) -> Resu
         return Err(PageError::Elsewhere(format!("/sign-in/{}", flow.id)));
     }
     match (&flow.stage, &flow.origin) {
+        // The browser that waits learns that a device denied it.
+        (Stage::Finished, _) if was_denied(app, &flow).await? => Err(denied(app, &flow).await?),
         (Stage::Finished, Origin::Portal { return_to }) => Err(PageError::Elsewhere(return_to.clone())),
         (Stage::Finished, Origin::Oidc { .. }) => Err(about(ProblemKind::FlowFinished).await?),
         _ if !flow.is_open(app.now()) => Err(about(ProblemKind::FlowExpired).await?),
@@ -109,6 +112,17 @@ async fn read(app: &App, ticket: &str) -> Result<Flow, PageError> {
     let handle = handle.ok_or_else(unknown)?;
     let waiting = app.short_lived.find(&handle.place).await?.and_then(|sealed| unseal::<Flow>(app, CARRIED, &sealed));
     waiting.filter(|flow| flow.id == handle.flow).ok_or_else(gone)
+}
+
+async fn was_denied(app: &App, flow: &Flow) -> Result<bool, PageError> {
+    let ceremonies = app.store.list_ceremonies_of_flow(flow.id).await?;
+    Ok(ceremonies.iter().any(|ceremony| ceremony.contents.ending == Some(Ending::Declined)))
+}
+
+/// The person said that it was not they.
+pub(super) async fn denied(app: &App, flow: &Flow) -> Result<PageError, PageError> {
+    let denied = problem(app, ProblemKind::SignInDenied, flow).await?;
+    Ok(denied.way(Way::AskSchool))
 }
 
 /// A problem page about a flow, with the way to start again where it was asked for.

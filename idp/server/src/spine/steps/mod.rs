@@ -3,6 +3,7 @@
 pub(super) mod another;
 pub(super) mod consent;
 pub(super) mod email;
+pub(super) mod factor;
 pub(super) mod forgot;
 pub(super) mod password;
 pub(super) mod school;

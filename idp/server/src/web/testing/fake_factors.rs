@@ -1,6 +1,7 @@
 //! Factors in plain Rust, so that spine and account pages are tested without a sandbox. Codes are given away: what is tested is the host.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,8 +11,10 @@ use keyholder_core::factor::{
     Evidence, Exhibit, FactorKind, Factors, Fault, Field, FieldKind, Form, Imported, NewCredential, Problem, Prompt,
     RejectReason, Rejection, Response, Step, Text, VerifyOutcome, Wait, Warning,
 };
+use keyholder_core::id::CredentialId;
 use keyholder_core::locale::Language;
 use keyholder_core::time::Timestamp;
+use tokio::sync::Notify;
 
 /// The six digits of every soft key of [`CODE`]; any further digits make them a code of their own, good for one use.
 pub(crate) const DIGITS: &str = "246810";
@@ -25,6 +28,12 @@ pub(crate) const SHEET: &str = "recovery-code";
 pub(crate) const BROKEN: &str = "broken";
 /// Names a key that was not handed in, and claims whatever it likes.
 pub(crate) const LIAR: &str = "liar";
+
+/// A right code whose first check takes until [`MAY_GO_ON`]; one test uses it.
+pub(crate) const HELD: &str = "246810held";
+static WAS_HELD: AtomicBool = AtomicBool::new(false);
+pub(crate) static IS_HELD: Notify = Notify::const_new();
+pub(crate) static MAY_GO_ON: Notify = Notify::const_new();
 
 #[derive(Debug, Default)]
 pub(crate) struct FakeFactors;
@@ -215,6 +224,10 @@ impl Factors for FakeFactors {
         answer: Answer,
     ) -> Result<VerifyOutcome, Fault> {
         let typed = typed(&answer);
+        if typed == HELD && !WAS_HELD.swap(true, Ordering::SeqCst) {
+            IS_HELD.notify_one();
+            MAY_GO_ON.notified().await;
+        }
         let Some(first) = credentials.first() else { return Err(Fault::Failed("no key".into())) };
         let accepted = |credential: &Credential| Accepted {
             credential: credential.id,
@@ -226,7 +239,19 @@ impl Factors for FakeFactors {
         };
         Ok(match (factor, typed.as_str()) {
             (BROKEN, _) => return Err(Fault::Failed("it always does".into())),
-            (LIAR, _) => return Err(Fault::Failed("it named a key that was not handed in".into())),
+            (LIAR, "forge") => VerifyOutcome::Accepted(Accepted {
+                credential: CredentialId::from_uuid(uuid::Uuid::from_u128(0x0f0f)),
+                ..accepted(first)
+            }),
+            (LIAR, _) => VerifyOutcome::Accepted(Accepted {
+                evidence: Evidence {
+                    amr: vec!["hwk".into(), "face".into()],
+                    phishing_resistant: true,
+                    inherence: true,
+                    ..evidence(factor)
+                },
+                ..accepted(first)
+            }),
             (_, "deny") => VerifyOutcome::Rejected(rejected(RejectReason::DeclinedByUser)),
             (TOUCH, "touched") => VerifyOutcome::Accepted(accepted(first)),
             (TOUCH, _) => VerifyOutcome::Rejected(rejected(RejectReason::WrongResponse)),
@@ -244,6 +269,11 @@ impl Factors for FakeFactors {
                 }
             }
             (_, "more") => VerifyOutcome::More(challenge(factor)),
+            // A wrong answer that changes the key, as a drift that was noticed would.
+            (_, "drift") => VerifyOutcome::Rejected(Rejection {
+                updates: vec![(first.id, CredentialUpdate { format: 1, data: first.secret.clone(), facts: None })],
+                ..rejected(RejectReason::WrongResponse)
+            }),
             (_, "late") => VerifyOutcome::Rejected(Rejection {
                 clock_off_ms: context.diagnose.then_some(-180_000),
                 consume: vec![(first.id, consumed(&typed, context.now))],

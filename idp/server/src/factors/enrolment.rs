@@ -1,0 +1,187 @@
+//! An enrolment: begun, answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use keyholder_core::audit::AuditKind;
+use keyholder_core::ceremony::{Ceremony, Contents};
+use keyholder_core::credential::{Credential, CredentialOwner};
+use keyholder_core::factor::{Answer, Descriptor, EnrolOutcome, Fault, NewCredential, Purpose, Step};
+use keyholder_core::id::{CeremonyId, CredentialId};
+use keyholder_core::ports::Queries;
+
+use super::challenge::{failed, next_step};
+use super::commands::{self, Begin, Enrol, GoOn, Permission};
+use super::context::{Diagnosing, context, occasion, same_occasion};
+use super::settle::{find_own, fits, word};
+use super::{Asked, Begun, Refused, named};
+use crate::account::keys::mail_of_added_key;
+use crate::metrics::FactorOutcome;
+use crate::spine::commands::Record;
+use crate::web::PageError;
+
+const LEAST_TIME: Duration = Duration::from_mins(1);
+
+/// A key to be added.
+pub(crate) struct Enrolling<'a> {
+    pub(crate) asked: Asked<'a>,
+    pub(crate) request: &'a HttpRequest,
+    pub(crate) permission: Permission,
+}
+
+/// What became of an answer.
+#[derive(Debug)]
+pub(crate) enum EnrolAnswered {
+    Enrolled(Box<Credential>),
+    /// The step goes on: the same QR code, and what was wrong.
+    Again(Box<Ceremony>),
+    /// It cannot be added, and the ceremony is over.
+    Refused(Refused),
+    /// This very key is registered already.
+    Known,
+    /// The session may not add it any more.
+    NotPermitted,
+    /// It went on in another tab, or took too long.
+    Elsewhere,
+    Fault,
+    Busy,
+}
+
+/// Begins to enrol a key of this factor. A step that still waits in this session is shown again with the same QR code.
+pub(crate) async fn begin_enrolment(asked: &Asked<'_>, factor: &Descriptor) -> Result<Begun, PageError> {
+    let (app, now) = (asked.app, asked.app.now());
+    let existing = existing(asked, &factor.id).await?;
+    let open = app.store.find_open_ceremony(asked.session.id, None, &factor.id, now).await?;
+    if let Some(open) = &open
+        && open.purpose == Purpose::Enrolment
+        && now.plus(LEAST_TIME) < open.expires_at
+    {
+        return Ok(Begun::Waiting(Box::new(open.clone())));
+    }
+    let id = CeremonyId::draw(app.random.as_ref(), now);
+    let occasion = occasion(asked, id, None);
+    let told = context(asked, Purpose::Enrolment, occasion.clone(), Diagnosing::Forbidden);
+    let step = match app.factors.begin_enrolment(&factor.id, told, &existing).await {
+        Ok(step) => step,
+        Err(fault) => return failed(asked, &factor.id, None, &fault).await,
+    };
+    let ceremony = Ceremony {
+        id,
+        version: 1,
+        session: asked.session.id,
+        flow: None,
+        person: asked.person.id,
+        factor: factor.id.clone(),
+        purpose: Purpose::Enrolment,
+        credentials: Vec::new(),
+        reply_tag: step.reply_tag.clone(),
+        expires_at: now.plus(step.lifetime.min(Step::LONGEST)),
+        contents: Contents { step, occasion, label: None, ending: None },
+        created_at: now,
+        ended_at: None,
+    };
+    app.store.execute(Begin { ceremony: ceremony.clone(), instead_of: open, now }).await?;
+    Ok(Begun::Waiting(Box::new(ceremony)))
+}
+
+/// An open enrolment of this session: to show it again with what is wrong about the name.
+pub(crate) async fn find_enrolment(asked: &Asked<'_>, id: CeremonyId) -> Result<Option<Ceremony>, PageError> {
+    Ok(find_own(asked, id).await?.filter(|ceremony| ceremony.purpose == Purpose::Enrolment))
+}
+
+async fn existing(asked: &Asked<'_>, factor: &str) -> Result<Vec<Credential>, PageError> {
+    let mut held = asked.app.store.list_credentials(asked.person.id).await?;
+    held.retain(|key| key.factor == factor);
+    Ok(held)
+}
+
+/// An answer from the page, with the name for the key, which the caller has checked; `None`: the plugin's suggestion.
+pub(crate) async fn answer_enrolment(
+    enrolling: &Enrolling<'_>,
+    id: CeremonyId,
+    label: Option<&str>,
+    answer: Answer,
+) -> Result<EnrolAnswered, PageError> {
+    let asked = &enrolling.asked;
+    let app = asked.app;
+    let Some(ceremony) = find_enrolment(asked, id).await? else { return Ok(EnrolAnswered::Elsewhere) };
+    let Some(factor) = app.factors.find(&ceremony.factor) else { return Ok(EnrolAnswered::Elsewhere) };
+    if !fits(&ceremony, &answer) {
+        return Ok(EnrolAnswered::Elsewhere);
+    }
+    let existing = existing(asked, &factor.id).await?;
+    let told = context(asked, Purpose::Enrolment, same_occasion(&ceremony), Diagnosing::Forbidden);
+    let state = &ceremony.contents.step.state;
+    match app.factors.finish_enrolment(&factor.id, told, &existing, state, answer).await {
+        Ok(EnrolOutcome::Enrolled(new)) => enrol(enrolling, &ceremony, &factor, label, new).await,
+        Ok(EnrolOutcome::More(step)) => {
+            let mut next = next_step(&ceremony, step, app.now());
+            next.contents.label = label.map(str::to_owned).or(next.contents.label);
+            if !app.store.execute(GoOn { ceremony: next.clone() }).await? {
+                return Ok(EnrolAnswered::Elsewhere);
+            }
+            next.version += 1;
+            Ok(EnrolAnswered::Again(Box::new(next)))
+        }
+        Ok(EnrolOutcome::Rejected(rejection)) => {
+            app.metrics.factor(&factor.id, FactorOutcome::Refused);
+            let detail = format!("{}: {}", factor.id, word(&rejection.reason));
+            let audit = asked.event(AuditKind::FactorRefused, None, Some(&detail));
+            app.store.execute(Record { audit }).await?;
+            app.store.execute(GoOn { ceremony: Ceremony { ended_at: Some(app.now()), ..ceremony } }).await?;
+            Ok(EnrolAnswered::Refused(rejection.into()))
+        }
+        Err(fault) => {
+            asked.note_fault(&factor.id, None, &fault).await?;
+            Ok(if fault == Fault::Busy { EnrolAnswered::Busy } else { EnrolAnswered::Fault })
+        }
+    }
+}
+
+async fn enrol(
+    enrolling: &Enrolling<'_>,
+    ceremony: &Ceremony,
+    factor: &Arc<Descriptor>,
+    label: Option<&str>,
+    new: NewCredential,
+) -> Result<EnrolAnswered, PageError> {
+    let Enrolling { asked, request, permission } = enrolling;
+    let (app, now) = (asked.app, asked.app.now());
+    let key = Credential {
+        id: CredentialId::draw(app.random.as_ref(), now),
+        owner: CredentialOwner::Person(asked.person.id),
+        holder: Some(asked.person.id),
+        factor: factor.id.clone(),
+        lookup: new.lookup,
+        label: label.map_or(new.suggested_label, str::to_owned),
+        format: new.format,
+        secret: new.data,
+        device: new.device,
+        evidence: new.evidence.within(&factor.ceiling),
+        facts: new.facts,
+        version: 1,
+        created_at: now,
+        last_used_at: None,
+    };
+    let command = Enrol {
+        ceremony: ceremony.clone(),
+        consume: new.consume,
+        permission: *permission,
+        only_one: !factor.multiple_per_user,
+        audit: asked.event(AuditKind::KeyAdded, None, Some(&named(factor, Some(&key)))),
+        mail: mail_of_added_key(app, request, asked.person, &key)?,
+        idle: app.config.session.idle(),
+        key: key.clone(),
+        now,
+    };
+    Ok(match app.store.execute(command).await? {
+        commands::EnrolOutcome::Done => {
+            app.outbox_wake.notify_one();
+            EnrolAnswered::Enrolled(Box::new(key))
+        }
+        commands::EnrolOutcome::Lost => EnrolAnswered::Elsewhere,
+        commands::EnrolOutcome::Known => EnrolAnswered::Known,
+        commands::EnrolOutcome::NotPermitted => EnrolAnswered::NotPermitted,
+    })
+}

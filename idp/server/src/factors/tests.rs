@@ -1,0 +1,579 @@
+//! What ceremonies promise, told by browsers, devices and two people.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use keyholder_core::assurance::{ACR_MULTI_FACTOR, Assurance, Method, Proof, Reach};
+use keyholder_core::audit::AuditKind;
+use keyholder_core::ceremony::{Ceremony, Ending};
+use keyholder_core::credential::{Credential, CredentialOwner};
+use keyholder_core::factor::{DeviceKey, Evidence, Purpose};
+use keyholder_core::flow::Aim;
+use keyholder_core::id::{CredentialId, SchoolId};
+use keyholder_core::lockout::Diagnosis;
+use keyholder_core::membership::UserGroup;
+use keyholder_core::person::Person;
+use keyholder_core::ports::{Command, Queries, SingleUse, StoreError, Transaction};
+use keyholder_core::session::Session;
+use reqwest::Method as Verb;
+
+use super::commands::{Accept, Accepting, Browser as At, Refuse, Then};
+use super::*;
+use crate::audit::{About, event};
+use crate::digest::hash_token;
+use crate::web::testing::fake_factors::{BROKEN, CODE, DIGITS, HELD, IS_HELD, LIAR, MAY_GO_ON, SHEET, TOUCH};
+use crate::web::testing::{ANN, BETH, Browser, House, PASSWORD, Page, asks, session_cookie, with_fields};
+use crate::wiring::SystemRandom;
+
+/// Changes rows as a test needs them.
+#[derive(Default)]
+struct Put {
+    group: Option<UserGroup>,
+    keys: Vec<Credential>,
+}
+
+#[async_trait]
+impl Command for Put {
+    type Output = ();
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
+        if let Some(group) = &self.group {
+            transaction.put_group(group).await?;
+        }
+        for key in &self.keys {
+            transaction.insert_credential(key).await?;
+        }
+        Ok(())
+    }
+}
+
+fn school(number: u128) -> SchoolId {
+    SchoolId::from_uuid(uuid::Uuid::from_u128(number))
+}
+
+/// A key of somebody's.
+fn key(house: &House, person: &Person, factor: &str) -> Credential {
+    let now = house.app().now();
+    let sheet = factor == SHEET;
+    Credential {
+        id: CredentialId::draw(&SystemRandom, now),
+        owner: CredentialOwner::Person(person.id),
+        holder: Some(person.id),
+        factor: factor.to_owned(),
+        lookup: None,
+        label: "Phone".to_owned(),
+        format: 1,
+        secret: if sheet { b"one two".to_vec() } else { DIGITS.into() },
+        device: (factor == CODE).then(|| DeviceKey { spki: vec![1, 2, 3] }),
+        evidence: Evidence {
+            possession: true,
+            amr: vec!["otp".to_owned()],
+            phishing_resistant: factor == TOUCH,
+            recovery_only: sheet,
+            ..Evidence::default()
+        },
+        facts: Vec::new(),
+        version: 1,
+        created_at: now,
+        last_used_at: None,
+    }
+}
+
+/// A house in which Oakfield's staff see less without a key, and Ann and Beth have keys of these factors.
+async fn house(restricted: &[&str], factors: &[&str]) -> House {
+    let house = House::open().await;
+    let mut group = house.app().store.list_groups(school(1)).await.unwrap().remove(0);
+    group.needs = Assurance::MultiFactor;
+    group.full = vec!["staff".to_owned(), "leads".to_owned()];
+    group.restricted = restricted.iter().map(|name| (*name).to_owned()).collect();
+    let mut keys = Vec::new();
+    for email in [ANN, BETH] {
+        let person = house.person(email).await;
+        keys.extend(factors.iter().map(|factor| key(&house, &person, factor)));
+    }
+    house.run(Put { group: Some(group), keys }).await;
+    house
+}
+
+/// Ann at the page that asks for her key.
+async fn at_factor(house: &House) -> (Browser, Page) {
+    let browser = house.browser();
+    let page = browser.sign_in(&asks("safeguarding", "&school=oakfield"), ANN, PASSWORD).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.has("Two Factor Authentication"), "{}", page.text);
+    (browser, page)
+}
+
+async fn type_code(browser: &Browser, page: &Page, code: &str) -> Page {
+    browser.submit(page, "/factor", &[("f-code", code)]).await
+}
+
+fn is_answered(page: &Page) -> bool {
+    page.path.starts_with("https://app.example/callback?") && page.path.contains("code=")
+}
+
+async fn keys_of(house: &House, email: &str) -> Vec<Credential> {
+    house.app().store.list_credentials(house.person(email).await.id).await.unwrap()
+}
+
+/// The one live session of somebody.
+async fn session_of(house: &House, email: &str) -> Session {
+    let person = house.person(email).await;
+    house.app().store.list_live_sessions(person.id, house.app().now()).await.unwrap().remove(0)
+}
+
+async fn open_ceremony(house: &House, email: &str) -> Ceremony {
+    let person = house.person(email).await;
+    house.app().store.list_open_ceremonies(person.id, house.app().now()).await.unwrap().remove(0)
+}
+
+fn factors_in(session: &Session) -> Vec<&Proof> {
+    session.proofs.iter().filter(|proof| proof.method == Method::Factor).collect()
+}
+
+#[actix_web::test]
+async fn a_right_code_completes_the_sign_in_under_a_fresh_token() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let before = session_cookie(&browser);
+    let answered = type_code(&browser, &page, "246 810").await;
+    assert!(is_answered(&answered), "{answered:?}");
+    assert_ne!(session_cookie(&browser), before);
+    let session = session_of(&house, ANN).await;
+    assert_eq!(factors_in(&session)[0].amr, ["otp"]);
+    assert_eq!(factors_in(&session)[0].reach, Reach::Everywhere);
+    assert_eq!(session.elevated_until, Some(house.app().now().plus(Duration::from_mins(30))));
+    assert!(house.events(ANN).await.contains(&AuditKind::FactorAccepted));
+    assert_eq!(keys_of(&house, ANN).await[0].last_used_at, Some(house.app().now()));
+    // The old token is worth nothing.
+    let thief = house.browser();
+    thief.set_cookie(crate::cookies::SESSION, &before.unwrap());
+    thief.set_cookie(crate::cookies::BROWSER, &browser.cookie(crate::cookies::BROWSER).unwrap());
+    assert!(thief.open("/account").await.path.starts_with("/sign-in/"));
+}
+
+#[actix_web::test]
+async fn a_wrong_code_lets_nobody_in_and_says_so_at_the_field() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let refused = type_code(&browser, &page, "111111").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.has("Incorrect or out of date code") && refused.has("<title>Error: "), "{}", refused.text);
+    assert!(refused.has("autocomplete=\"one-time-code\"") && refused.has("inputmode=\"numeric\""));
+    assert!(!refused.has("111111"), "a typed code is not shown again");
+    assert!(house.events(ANN).await.contains(&AuditKind::FactorRefused));
+    let empty = type_code(&browser, &refused, " ").await;
+    assert_eq!(empty.status, 422);
+    assert!(empty.has("Fill this in first"));
+    assert!(is_answered(&type_code(&browser, &empty, DIGITS).await));
+}
+
+#[actix_web::test]
+async fn a_code_is_accepted_once() {
+    let house = house(&[], &[CODE]).await;
+    let (first, page) = at_factor(&house).await;
+    let (second, other_page) = at_factor(&house).await;
+    assert!(is_answered(&type_code(&first, &page, DIGITS).await));
+    let refused = type_code(&second, &other_page, DIGITS).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.has("This code was used already"), "{}", refused.text);
+    assert!(is_answered(&type_code(&second, &refused, "2468100").await));
+}
+
+#[actix_web::test]
+async fn of_two_identical_answers_sent_at_once_one_wins() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let (action, hidden) = page.form("/factor");
+    let mut fields: Vec<(&str, &str)> = hidden
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .filter(|(name, _)| *name != "f-code")
+        .collect();
+    fields.push(("f-code", DIGITS));
+    let send = || {
+        let request = browser.request(Verb::POST, &action).header("sec-fetch-site", "same-origin");
+        let request = with_fields(request, &fields);
+        async move { request.send().await.unwrap() }
+    };
+    let answers = futures::future::join_all((0..8).map(|_| send())).await;
+    let renewed = |answer: &reqwest::Response| {
+        answer.headers().get_all("set-cookie").iter().any(|line| line.to_str().unwrap().contains("kh-session="))
+    };
+    assert_eq!(answers.iter().filter(|answer| renewed(answer)).count(), 1);
+    assert!(answers.iter().all(|answer| answer.status().as_u16() < 500));
+    assert_eq!(factors_in(&session_of(&house, ANN).await).len(), 1);
+    let accepted = house.events(ANN).await.into_iter().filter(|kind| *kind == AuditKind::FactorAccepted);
+    assert_eq!(accepted.count(), 1);
+}
+
+#[actix_web::test]
+async fn a_step_answers_its_own_session_person_and_purpose_alone() {
+    let house = house(&[], &[CODE]).await;
+    let (ann, page) = at_factor(&house).await;
+    let beth = house.browser();
+    let of_beth = beth.sign_in(&asks("safeguarding", "&school=oakfield"), BETH, PASSWORD).await;
+    let mine = open_ceremony(&house, ANN).await;
+    let theirs = open_ceremony(&house, BETH).await;
+    // Another person's, and another session's.
+    for (browser, page, ceremony) in [(&beth, &of_beth, &mine), (&ann, &page, &theirs)] {
+        let refused =
+            browser.submit(page, "/factor", &[("ceremony", &ceremony.id.to_string()), ("f-code", DIGITS)]).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert!(refused.has("This went on somewhere else"), "{}", refused.text);
+    }
+    // One of an enrolment.
+    let person = house.person(ANN).await;
+    let session = session_of(&house, ANN).await;
+    let whence = Whence::default();
+    let asked = Asked { app: house.app(), session: &session, person: &person, whence: &whence, language: Language::En };
+    let Begun::Waiting(enrolment) = begin_enrolment(&asked, &house.app().factors.find(CODE).unwrap()).await.unwrap()
+    else {
+        panic!("nothing to enrol")
+    };
+    assert_eq!(enrolment.purpose, Purpose::Enrolment);
+    let refused = ann.submit(&page, "/factor", &[("ceremony", &enrolment.id.to_string()), ("f-code", DIGITS)]).await;
+    assert!(refused.has("This went on somewhere else"), "{}", refused.text);
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+    assert!(factors_in(&session_of(&house, BETH).await).is_empty());
+}
+
+#[actix_web::test]
+async fn a_step_that_expired_or_ended_answers_nothing() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    house.pass(Duration::from_mins(6));
+    let late = type_code(&browser, &page, DIGITS).await;
+    assert!(late.has("This went on somewhere else"), "{}", late.text);
+    let used = open_ceremony(&house, ANN).await;
+    assert!(is_answered(&type_code(&browser, &late, DIGITS).await));
+    // Used up: another flow of the same session cannot use it again.
+    house.pass(Duration::from_mins(31));
+    let again = browser.open(&asks("safeguarding", "&school=oakfield")).await;
+    let refused = browser.submit(&again, "/factor", &[("ceremony", &used.id.to_string()), ("f-code", "2468101")]).await;
+    assert!(refused.has("This went on somewhere else"), "{}", refused.text);
+    assert!(is_answered(&type_code(&browser, &refused, "2468102").await));
+}
+
+#[actix_web::test]
+async fn a_key_waits_after_five_wrong_codes_and_others_work_meanwhile() {
+    let house = house(&[], &[CODE, TOUCH]).await;
+    let (browser, page) = at_factor(&house).await;
+    let mut page = browser.open(&page.link("/factor/soft-key").replace("security-key", "soft-key")).await;
+    for nth in 0..5 {
+        page = type_code(&browser, &page, "111111").await;
+        assert_eq!(page.status, if nth == 4 { 429 } else { 422 }, "{}", page.text);
+    }
+    assert!(page.has("This key waits until"), "{}", page.text);
+    assert!(house.events(ANN).await.contains(&AuditKind::FactorLocked));
+    let touch = browser.open(&page.link("/factor/security-key")).await;
+    assert_eq!(touch.status, 200);
+    let (_, other) = at_factor(&house).await;
+    assert!(other.has("data-webauthn"), "a key that waits is not asked first");
+    house.pass(Duration::from_secs(6));
+    assert!(is_answered(&browser.submit(&touch, "/factor", &[("response", "touched")]).await));
+    house.pass(Duration::from_mins(1));
+    let (browser, page) = at_factor(&house).await;
+    let page = browser.open(&page.link("/factor/soft-key")).await;
+    assert!(is_answered(&type_code(&browser, &page, DIGITS).await));
+}
+
+/// A challenge as its answer is checked against it.
+async fn challenge(house: &House) -> (Browser, Ceremony, Credential, Session) {
+    let (browser, _) = at_factor(house).await;
+    let key = keys_of(house, ANN).await.remove(0);
+    (browser, open_ceremony(house, ANN).await, key, session_of(house, ANN).await)
+}
+
+fn accept(house: &House, ceremony: &Ceremony, key: &Credential, session: &Session) -> Accept {
+    let (app, now) = (house.app(), house.app().now());
+    let event = |kind| event(app, kind, About::default());
+    Accept {
+        ceremony: ceremony.clone(),
+        key: key.clone(),
+        update: None,
+        consume: Vec::new(),
+        proof: Proof::of_factor(now, key.id, &key.evidence, Reach::Everywhere),
+        browser: Some(At {
+            session: session.clone(),
+            token: hash_token("fresh"),
+            until: now.plus(Duration::from_mins(30)),
+        }),
+        audit: event(AuditKind::FactorAccepted),
+        replayed: event(AuditKind::FactorRefused),
+        locked: event(AuditKind::FactorLocked),
+        mails: Vec::new(),
+        now,
+    }
+}
+
+fn refuse(house: &House, ceremony: &Ceremony, key: &Credential) -> Refuse {
+    let event = |kind| event(house.app(), kind, About::default());
+    Refuse {
+        ceremony: ceremony.clone(),
+        keys: vec![key.clone()],
+        updates: Vec::new(),
+        consume: Vec::new(),
+        then: Then::GoOn(Box::new(ceremony.clone())),
+        counts: true,
+        diagnosis: Diagnosis::NotMade,
+        last_try: true,
+        audit: event(AuditKind::FactorRefused),
+        locked: event(AuditKind::FactorLocked),
+        now: house.app().now(),
+    }
+}
+
+#[actix_web::test]
+async fn guesses_sent_at_once_are_worth_no_more_than_one_after_the_other() {
+    let house = house(&[], &[CODE]).await;
+    let (_, ceremony, key, session) = challenge(&house).await;
+    // A hundred answers were checked before any of them was written: five count, and the right one comes too late.
+    for _ in 0..100 {
+        house.run(refuse(&house, &ceremony, &key)).await;
+    }
+    let failures = house.app().store.list_failures(&[key.id]).await.unwrap().remove(0);
+    assert_eq!(failures.waits_until(house.app().now()), Some(house.app().now().plus(Duration::from_mins(1))));
+    assert_eq!(failures.locks, 1, "answers that could not count any more do not make it wait longer");
+    let outcome = house.run(accept(&house, &ceremony, &key, &session)).await;
+    assert!(matches!(outcome, Accepting::Waits(_)), "{outcome:?}");
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+}
+
+#[actix_web::test]
+async fn an_answer_that_was_checked_against_a_former_step_or_key_changes_nothing() {
+    let house = house(&[], &[CODE]).await;
+    let (_, ceremony, key, session) = challenge(&house).await;
+    // Somebody's wrong answer came first; the browser's request is then tried once more.
+    house.run(refuse(&house, &ceremony, &key)).await;
+    assert_eq!(house.run(accept(&house, &ceremony, &key, &session)).await, Accepting::Lost);
+    let now = open_ceremony(&house, ANN).await;
+    assert_eq!(now.version, ceremony.version + 1);
+    let stale = Credential { version: key.version - 1, ..key.clone() };
+    assert_eq!(house.run(accept(&house, &now, &stale, &session)).await, Accepting::Lost);
+    let elsewhere = Session { token: hash_token("another"), ..session.clone() };
+    assert_eq!(house.run(accept(&house, &now, &key, &elsewhere)).await, Accepting::SignedOut);
+    assert_eq!(open_ceremony(&house, ANN).await, now, "nothing was changed");
+    assert_eq!(house.run(accept(&house, &now, &key, &session)).await, Accepting::Done);
+}
+
+#[actix_web::test]
+async fn a_plugin_cannot_name_a_key_that_was_not_handed_in() {
+    let house = house(&[], &[LIAR]).await;
+    let (browser, page) = at_factor(&house).await;
+    let refused = type_code(&browser, &page, "forge").await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.has("This key cannot be checked just now"), "{}", refused.text);
+    assert!(house.events(ANN).await.contains(&AuditKind::FactorFault));
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+}
+
+#[actix_web::test]
+async fn evidence_above_the_ceiling_is_cut_down() {
+    let house = house(&[], &[LIAR]).await;
+    let (browser, page) = at_factor(&house).await;
+    assert!(is_answered(&type_code(&browser, &page, "claims").await));
+    let session = session_of(&house, ANN).await;
+    assert_eq!(factors_in(&session)[0].amr, ["hwk"]);
+    assert!(!factors_in(&session)[0].phishing_resistant);
+}
+
+#[actix_web::test]
+async fn a_plugin_that_fails_lets_nobody_in_and_leaves_the_other_ways() {
+    let house = house(&[], &[BROKEN, CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let broken = browser.open(&format!("{}/factor/{BROKEN}", page.path.split("/factor").next().unwrap())).await;
+    assert_eq!(broken.status, 503);
+    assert!(broken.has("This key cannot be checked just now"), "{}", broken.text);
+    assert!(house.events(ANN).await.contains(&AuditKind::FactorFault));
+    let other = browser.open(&broken.link("/factor/soft-key")).await;
+    assert!(is_answered(&type_code(&browser, &other, DIGITS).await));
+}
+
+#[actix_web::test]
+async fn whoever_may_goes_on_without_a_key() {
+    let house = house(&["staff"], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    assert!(page.has("Continue without my key"));
+    let answered = browser.submit(&page, "/factor/continue", &[]).await;
+    assert!(is_answered(&answered), "{answered:?}");
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+    // Not where the application asked for more, nor where the group gets nothing.
+    let asking = asks("safeguarding", &format!("&school=oakfield&acr_values={ACR_MULTI_FACTOR}"));
+    let page = house.browser().sign_in(&asking, ANN, PASSWORD).await;
+    assert!(page.has("Two Factor Authentication") && !page.has("Continue without my key"), "{}", page.text);
+}
+
+#[actix_web::test]
+async fn a_forged_continue_is_no_way_past_a_key() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let here = page.form("/factor").0;
+    let answer = browser.post(&format!("{here}/continue"), &[]).await;
+    assert_eq!(answer.status, 303);
+    assert!(browser.open(answer.header("location")).await.has("Two Factor Authentication"));
+}
+
+fn approval(ceremony: &Ceremony, key: &Credential, body: &str) -> DeviceRequest {
+    DeviceRequest {
+        target: Target::Challenge { ceremony: ceremony.id, credential: key.id },
+        body: body.as_bytes().to_vec(),
+        whence: Whence::default(),
+    }
+}
+
+#[actix_web::test]
+async fn a_device_approves_and_the_waiting_browser_goes_on_under_a_fresh_token() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let (ceremony, key) = (open_ceremony(&house, ANN).await, keys_of(&house, ANN).await.remove(0));
+    let before = session_cookie(&browser);
+    let delivered = deliver(house.app(), approval(&ceremony, &key, "approve")).await.unwrap();
+    assert!(matches!(delivered.answered, Answered::Accepted { .. }), "{delivered:?}");
+    // The session is raised by the browser that waits, not before.
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+    let again = deliver(house.app(), approval(&ceremony, &key, "approve")).await.unwrap();
+    assert!(matches!(again.answered, Answered::Elsewhere), "{again:?}");
+    let answered = browser.open(&page.link("/factor/soft-key")).await;
+    assert!(is_answered(&answered), "{answered:?}");
+    assert_ne!(session_cookie(&browser), before);
+    assert_eq!(factors_in(&session_of(&house, ANN).await).len(), 1);
+}
+
+#[actix_web::test]
+async fn a_denial_ends_the_sign_in_at_once_and_the_browser_is_told() {
+    let house = house(&["staff"], &[CODE, TOUCH]).await;
+    let (browser, page) = at_factor(&house).await;
+    let page = browser.open(&page.link("/factor/")).await;
+    let page = if page.has("data-webauthn") { browser.open(&page.link("/factor/soft-key")).await } else { page };
+    let held = keys_of(&house, ANN).await;
+    let key = held.iter().find(|key| key.factor == CODE).unwrap();
+    let person = house.person(ANN).await;
+    let open = house.app().store.list_open_ceremonies(person.id, house.app().now()).await.unwrap();
+    let ceremony = open.iter().find(|open| open.factor == CODE).unwrap();
+    let delivered = deliver(house.app(), approval(ceremony, key, "deny")).await.unwrap();
+    assert!(matches!(delivered.answered, Answered::Declined), "{delivered:?}");
+    assert!(house.events(ANN).await.contains(&AuditKind::FactorDeclined));
+    let ended = house.app().store.find_ceremony(ceremony.id).await.unwrap().unwrap();
+    assert_eq!(ended.contents.ending, Some(Ending::Declined));
+    for told in [
+        browser.open(&page.path).await,
+        type_code(&browser, &page, DIGITS).await,
+        browser.open(page.path.split("/factor").next().unwrap()).await,
+    ] {
+        assert_eq!(told.status, 403);
+        assert!(told.has("This sign-in was denied"), "{}", told.text);
+    }
+    let open = house.app().store.list_open_ceremonies(person.id, house.app().now()).await.unwrap();
+    assert!(open.is_empty(), "nothing else of that sign-in waits");
+}
+
+#[actix_web::test]
+async fn a_device_answers_only_where_its_own_key_is_asked_for() {
+    let house = house(&[], &[CODE]).await;
+    at_factor(&house).await;
+    let ceremony = open_ceremony(&house, ANN).await;
+    let stranger = keys_of(&house, BETH).await.remove(0);
+    let delivered = deliver(house.app(), approval(&ceremony, &stranger, "approve")).await.unwrap();
+    assert!(matches!(delivered.answered, Answered::Elsewhere), "{delivered:?}");
+    let tag = Target::Enrolment { reply_tag: b"reply-tag-of-the-fake".to_vec(), key: DeviceKey { spki: vec![9] } };
+    let request = DeviceRequest { target: tag, body: Vec::new(), whence: Whence::default() };
+    assert!(matches!(deliver(house.app(), request).await.unwrap().answered, Answered::Elsewhere));
+    assert!(open_ceremony(&house, ANN).await.contents.ending.is_none());
+}
+
+#[actix_web::test]
+async fn a_clock_that_is_off_is_told_every_five_minutes() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let told = type_code(&browser, &page, "late").await;
+    assert!(told.has("clock is 3 minutes slow") && told.has("automatic"), "{}", told.text);
+    let silent = type_code(&browser, &told, "late").await;
+    assert!(!silent.has("3 minutes slow"), "{}", silent.text);
+    house.pass(Duration::from_mins(5));
+    let page = browser.open(&silent.link("/factor/soft-key")).await;
+    assert!(type_code(&browser, &page, "late").await.has("3 minutes slow"));
+    // It never lets anybody in.
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+}
+
+#[actix_web::test]
+async fn a_recovery_code_opens_ones_keys_and_no_application() {
+    let house = house(&[], &[CODE, SHEET]).await;
+    let (browser, page) = at_factor(&house).await;
+    assert!(!page.has("/factor/recovery-code"));
+    let page = browser.open(&page.link("/account/security-keys/use/recovery-code")).await;
+    let answered = type_code(&browser, &page, "one").await;
+    assert_eq!(answered.path, "/account/security-keys", "{}", answered.text);
+    let session = session_of(&house, ANN).await;
+    assert_eq!(factors_in(&session)[0].reach, Reach::KeyManagement);
+    assert!(session.manages_keys_until(house.app().now()).is_some());
+    assert!(house.events(ANN).await.contains(&AuditKind::RecoveryCodeUsed));
+    let sheet = keys_of(&house, ANN).await.into_iter().find(|key| key.factor == SHEET).unwrap();
+    assert_eq!(sheet.secret, b"two");
+    assert_eq!(sheet.facts, [("left".to_owned(), "1".to_owned())]);
+    let page = browser.open(&asks("safeguarding", "&school=oakfield")).await;
+    assert!(page.has("Two Factor Authentication"), "{}", page.text);
+}
+
+#[actix_web::test]
+async fn a_managed_key_counts_in_its_own_school() {
+    let house = House::open().await;
+    let person = house.person(BETH).await;
+    let issued = Credential { owner: CredentialOwner::School(school(1)), ..key(&house, &person, CODE) };
+    house.run(Put { group: None, keys: vec![issued] }).await;
+    let offered = |number, aim| {
+        let wanted = Wanted { aim, school: school(number), needed: Assurance::MultiFactor };
+        let (app, person) = (house.app(), &person);
+        async move { offers(app, person, &wanted).await.unwrap().len() }
+    };
+    assert_eq!(offered(1, Aim::Use).await, 1);
+    assert_eq!(offered(2, Aim::Use).await, 0);
+    assert_eq!(offered(1, Aim::ManageKeys).await, 0, "it proves nothing about the person's own keys");
+    assert_eq!(at_hand(house.app(), &person).await.unwrap()[0].reach, Reach::School(school(1)));
+}
+
+#[actix_web::test]
+async fn a_second_tab_asks_the_same() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let again = browser.open(&page.path).await;
+    assert_eq!(page.form("/factor").1, again.form("/factor").1);
+    assert!(is_answered(&type_code(&browser, &again, DIGITS).await));
+    // The first tab looks how far the flow is.
+    let late = type_code(&browser, &page, DIGITS).await;
+    assert!(late.has("already finished") || is_answered(&late), "{}", late.text);
+}
+
+#[actix_web::test]
+async fn a_strangers_guess_does_not_make_an_honest_answer_lose() {
+    let house = house(&[], &[CODE]).await;
+    let (honest, page) = at_factor(&house).await;
+    let (stranger, other_page) = at_factor(&house).await;
+    let answer = type_code(&honest, &page, HELD);
+    let guess = async {
+        // The answer was checked against the key as it was; then a guess in another session changes the key.
+        IS_HELD.notified().await;
+        let refused = type_code(&stranger, &other_page, "drift").await;
+        MAY_GO_ON.notify_one();
+        refused
+    };
+    let (answered, refused) = futures::future::join(answer, guess).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(is_answered(&answered), "{answered:?}");
+}
+
+#[actix_web::test]
+async fn what_a_refusal_burns_and_changes_is_kept() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let before = keys_of(&house, ANN).await.remove(0);
+    let page = type_code(&browser, &page, "drift").await;
+    assert_eq!(keys_of(&house, ANN).await[0].version, before.version + 1);
+    assert_eq!(keys_of(&house, ANN).await[0].last_used_at, None, "a wrong answer is no use");
+    // Fits a clock that is off, so it is burnt; where it counts later, it was used before.
+    type_code(&browser, &page, "late").await;
+    let burnt = [CODE.as_bytes(), &[0], before.id.as_uuid().as_bytes(), b"late"].concat();
+    assert!(house.app().store.is_used(SingleUse::FactorToken, &burnt).await.unwrap());
+}
