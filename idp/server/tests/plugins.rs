@@ -56,16 +56,16 @@ impl Installation {
         self.done(&["plugin", "trust", &format!("{name}.key.pub"), "--name", name]);
     }
 
-    /// A stranger's package: the bundled soft key under another name of the same length, in this version.
+    /// A stranger's package: the bundled soft key, which a data directory does not have before its first server, in this version.
     fn package(&self, version: &str, alter: impl FnOnce(String) -> String) -> String {
         let bundled = keyholder_bundled_plugins::find("soft-key").unwrap();
         let name = format!("acme-{version}");
         let folder = self.path(&name);
         fs::create_dir_all(folder.join("locales")).unwrap();
-        let own = |text: &str| text.replace("\"soft-key\"", "\"acme-key\"").replace(VERSION, version);
+        let own = |text: &str| text.replacen(VERSION, version, 1);
         assert_eq!(version.len(), VERSION.len(), "the component holds the version, and its length counts");
         fs::write(folder.join("plugin.toml"), alter(own(bundled.manifest))).unwrap();
-        let wasm = replace(&replace(bundled.wasm, b"soft-key", b"acme-key"), VERSION.as_bytes(), version.as_bytes());
+        let wasm = replace(bundled.wasm, VERSION.as_bytes(), version.as_bytes());
         fs::write(folder.join("plugin.wasm"), wasm).unwrap();
         fs::write(folder.join("config.schema.json"), bundled.schema).unwrap();
         for (name, content) in bundled.locales {
@@ -100,7 +100,7 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
             at += 1;
         }
     }
-    assert_ne!(replaced, bytes, "{}", text(from));
+    assert!(from == to || replaced != bytes, "{}", text(from));
     replaced
 }
 
@@ -121,7 +121,7 @@ fn a_package_goes_from_its_publisher_to_the_operator_and_back() {
     assert!(told.contains("repeat with --grant"), "{told}");
     assert_eq!(installation.done(&["plugin", "list"]), "");
     installation.done(&["plugin", "install", &first, "--grant"]);
-    assert!(installation.done(&["plugin", "list"]).starts_with("acme-key  0.1.1  on, signed with the key"));
+    assert!(installation.done(&["plugin", "list"]).starts_with("soft-key  0.1.1  on, signed with the key"));
     // A later version, as one file, that wants no more than the first.
     let second = installation.package("0.1.2", |manifest| manifest);
     installation.done(&[
@@ -135,18 +135,18 @@ fn a_package_goes_from_its_publisher_to_the_operator_and_back() {
         "acme.keyholder-plugin",
     ]);
     installation.done(&["plugin", "install", "acme.keyholder-plugin"]);
-    assert!(installation.done(&["plugin", "list"]).starts_with("acme-key  0.1.2  on, "));
+    assert!(installation.done(&["plugin", "list"]).starts_with("soft-key  0.1.2  on, "));
     // An older one by mistake, the same again, and back on purpose.
     let old = installation.signed("0.1.0", &key, |manifest| manifest);
     assert!(installation.refused(&["plugin", "install", &old]).contains("it is older than 0.1.2, which serves"));
     assert!(installation.refused(&["plugin", "install", &second]).contains("this version is installed"));
-    installation.done(&["plugin", "rollback", "acme-key"]);
-    assert!(installation.done(&["plugin", "list"]).starts_with("acme-key  0.1.1  on, stays at this version, "));
-    installation.done(&["plugin", "newest", "acme-key"]);
-    assert!(installation.done(&["plugin", "list"]).starts_with("acme-key  0.1.2  on, signed"));
-    installation.done(&["plugin", "disable", "acme-key"]);
+    installation.done(&["plugin", "rollback", "soft-key"]);
+    assert!(installation.done(&["plugin", "list"]).starts_with("soft-key  0.1.1  on, stays at this version, "));
+    installation.done(&["plugin", "newest", "soft-key"]);
+    assert!(installation.done(&["plugin", "list"]).starts_with("soft-key  0.1.2  on, signed"));
+    installation.done(&["plugin", "disable", "soft-key"]);
     assert!(installation.done(&["plugin", "list"]).contains("0.1.2  off"));
-    installation.done(&["plugin", "remove", "acme-key"]);
+    installation.done(&["plugin", "remove", "soft-key"]);
     assert_eq!(installation.done(&["plugin", "list"]), "");
     // Each of it can be read in the audit log.
     let log = installation.done(&["audit", "export"]);
@@ -231,14 +231,14 @@ fn a_version_below_the_floor_does_not_come_back() {
     installation.trust("acme");
     let first = installation.signed("0.1.1", &key, |manifest| manifest);
     installation.done(&["plugin", "install", &first, "--grant"]);
-    assert!(installation.refused(&["plugin", "floor", "acme-key", "0.1.2"]).contains("serves, which is below 0.1.2"));
+    assert!(installation.refused(&["plugin", "floor", "soft-key", "0.1.2"]).contains("serves, which is below 0.1.2"));
     let mended = installation.signed("0.1.2", &key, |manifest| {
         manifest.replacen("version = \"0.1.2\"", "version = \"0.1.2\"\nfloor = \"0.1.2\"", 1)
     });
     installation.done(&["plugin", "install", &mended]);
     for refused in [
-        installation.refused(&["plugin", "rollback", "acme-key"]),
-        installation.refused(&["plugin", "rollback", "acme-key", "--to", "0.1.1"]),
+        installation.refused(&["plugin", "rollback", "soft-key"]),
+        installation.refused(&["plugin", "rollback", "soft-key", "--to", "0.1.1"]),
     ] {
         assert!(refused.contains("versions below 0.1.2 are refused"), "{refused}");
     }
@@ -252,7 +252,7 @@ fn a_call_and_vectors_run_in_the_sandbox() {
     let installation = Installation::new();
     let folder = installation.package("0.1.1", |manifest| manifest);
     let described = installation.done(&["plugin", "run", &folder, "describe"]);
-    assert!(described.contains("\"id\": \"acme-key\""), "{described}");
+    assert!(described.contains("\"id\": \"soft-key\""), "{described}");
     fs::write(installation.path("call.json"), r#"{ "now": 1700000000000, "expect": { "step": {} } }"#).unwrap();
     let step = installation.done(&["plugin", "run", &folder, "begin-enrolment", "--input", "call.json"]);
     assert!(step.contains("\"prompts\""), "{step}");
