@@ -159,7 +159,7 @@ fn cause(error: &wasmtime::Error, state: &CallState) -> Cause {
         return Cause::Trap(ended.to_string());
     }
     if let Some(trap) = trap {
-        return Cause::Trap(trap.to_string());
+        return Cause::Trap(trap.to_string().trim_start_matches("wasm trap: ").to_owned());
     }
     let told = format!("{error:#}");
     // wasmtime has no type for it.
@@ -182,16 +182,10 @@ impl ResourceLimiter for Memory {
 
 impl Memory {
     fn take(&mut self, more: usize) -> bool {
-        match self.left.checked_sub(more) {
-            Some(left) => {
-                self.left = left;
-                true
-            }
-            None => {
-                self.refused = true;
-                false
-            }
-        }
+        let left = self.left.checked_sub(more);
+        self.refused |= left.is_none();
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
     }
 }
 

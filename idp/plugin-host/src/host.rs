@@ -17,7 +17,7 @@ use keyholder_core::time::Timestamp;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
-use crate::adapter::{Asked, Factor, Faults, Sandbox, SeedFile, export, exported};
+use crate::adapter::{Asked, Factor, Faults, Policy, Sandbox, SeedFile, export, exported};
 use crate::bindings::{self, since_0_9, since_0_9::policy};
 use crate::call::{self, CallSettings, CallState, Identity};
 use crate::check::{self, Checker};
@@ -148,7 +148,8 @@ impl PluginHost {
 
     /// From now on it is called in place of the version before it, whose running calls end in peace.
     pub fn switch_on(&self, prepared: Prepared) {
-        self.inner.registry.put(prepared.0);
+        let Prepared(plugin) = prepared;
+        self.inner.registry.put(&plugin);
     }
 
     /// [`Self::prepare`], then [`Self::switch_on`]. Where it fails, the version before it goes on serving.
@@ -210,14 +211,8 @@ impl PluginHost {
         adapter: Box<dyn Factor>,
         stored_formats: &[u32],
     ) -> Result<Prepared, Refused> {
-        let (adapter, described, faults) = self
-            .attempt(
-                &draft,
-                adapter,
-                |adapter, sandbox| adapter.describe(sandbox),
-                |adapter, sandbox, settings| adapter.check_config(sandbox, settings),
-            )
-            .await?;
+        let (adapter, described, faults) =
+            self.attempt(&draft, adapter, Factor::describe, Factor::check_config).await?;
         draft.accept(&described.id, &described.version, faults)?;
         let descriptor = check::descriptor(described, &draft.granted).map_err(Refused::Trial)?;
         if let Some(format) = stored_formats.iter().find(|format| !descriptor.reads_formats.contains(format)) {
@@ -226,15 +221,9 @@ impl PluginHost {
         Ok(self.finish(draft, Role::Factor { adapter, descriptor: Arc::new(descriptor) }))
     }
 
-    async fn try_policy(&self, draft: Draft, adapter: Box<dyn crate::adapter::Policy>) -> Result<Prepared, Refused> {
-        let (adapter, described, faults) = self
-            .attempt(
-                &draft,
-                adapter,
-                |adapter, sandbox| adapter.describe(sandbox),
-                |adapter, sandbox, settings| adapter.check_config(sandbox, settings),
-            )
-            .await?;
+    async fn try_policy(&self, draft: Draft, adapter: Box<dyn Policy>) -> Result<Prepared, Refused> {
+        let (adapter, described, faults) =
+            self.attempt(&draft, adapter, Policy::describe, Policy::check_config).await?;
         draft.accept(&described.id, &described.version, faults)?;
         Ok(self.finish(draft, Role::Policy { adapter, descriptor: Arc::new(described) }))
     }

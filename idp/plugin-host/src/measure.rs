@@ -129,7 +129,7 @@ fn run(
     let Role::Factor { adapter, .. } = &plugin.role else { return Err(failed("it is no factor")) };
     let call_settings = CallSettings {
         identity: Arc::new(Identity { id, version: String::new() }),
-        limits: Limits { deadline: Duration::from_secs(60), ..plugin.limits },
+        limits: Limits { deadline: Duration::from_mins(1), ..plugin.limits },
         now: verification.context.now,
         random: Arc::clone(&settings.random),
         stopping: Arc::new(AtomicBool::new(false)),

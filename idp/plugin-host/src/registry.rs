@@ -75,10 +75,10 @@ impl Registry {
     }
 
     /// From now on this version is called; the former, which is returned, ends with its last call.
-    pub(crate) fn put(&self, plugin: Arc<Plugin>) -> Option<Arc<Plugin>> {
+    pub(crate) fn put(&self, plugin: &Arc<Plugin>) -> Option<Arc<Plugin>> {
         let id = plugin.identity.id.clone();
         let former = self.change(|plugins| {
-            plugins.insert(id.clone(), Arc::clone(&plugin));
+            plugins.insert(id.clone(), Arc::clone(plugin));
         });
         former.get(&id).cloned()
     }

@@ -98,9 +98,9 @@ fn cli(linker: &mut Linker<CallState>) -> Result<()> {
         .instance(&name("cli/stdin"))?
         .func_wrap("get-stdin", |_: Cx<'_>, (): ()| Ok((Resource::<InputStream>::new_own(0),)))?;
     for stream in ["stdout", "stderr"] {
-        linker.instance(&name(&format!("cli/{stream}")))?.func_wrap(&format!("get-{stream}"), |_: Cx<'_>, (): ()| {
-            Ok((Resource::<OutputStream>::new_own(0),))
-        })?;
+        linker
+            .instance(&name(&format!("cli/{stream}")))?
+            .func_wrap(&format!("get-{stream}"), |_: Cx<'_>, (): ()| Ok((Resource::<OutputStream>::new_own(0),)))?;
     }
 
     linker.instance(&name("cli/terminal-input"))?.resource(
@@ -145,16 +145,16 @@ fn io(linker: &mut Linker<CallState>) -> Result<()> {
     let mut streams = linker.instance(&name("io/streams"))?;
     streams.resource("input-stream", ResourceType::host::<InputStream>(), |_, _| Ok(()))?;
     for read in ["read", "blocking-read"] {
-        streams.func_wrap(
-            &format!("[method]input-stream.{read}"),
-            |_: Cx<'_>, (_, _): (Resource<InputStream>, u64)| Ok((Err::<Vec<u8>, _>(StreamError::Closed),)),
-        )?;
+        streams
+            .func_wrap(&format!("[method]input-stream.{read}"), |_: Cx<'_>, (_, _): (Resource<InputStream>, u64)| {
+                Ok((Err::<Vec<u8>, _>(StreamError::Closed),))
+            })?;
     }
     for skip in ["skip", "blocking-skip"] {
-        streams.func_wrap(
-            &format!("[method]input-stream.{skip}"),
-            |_: Cx<'_>, (_, _): (Resource<InputStream>, u64)| Ok((Err::<u64, _>(StreamError::Closed),)),
-        )?;
+        streams
+            .func_wrap(&format!("[method]input-stream.{skip}"), |_: Cx<'_>, (_, _): (Resource<InputStream>, u64)| {
+                Ok((Err::<u64, _>(StreamError::Closed),))
+            })?;
     }
     streams.func_wrap("[method]input-stream.subscribe", |_: Cx<'_>, (_,): (Resource<InputStream>,)| {
         Ok((Resource::<Pollable>::new_own(0),))
@@ -179,10 +179,10 @@ fn output(linker: &mut Linker<CallState>) -> Result<()> {
         )?;
     }
     for flush in ["flush", "blocking-flush"] {
-        streams.func_wrap(
-            &format!("[method]output-stream.{flush}"),
-            |_: Cx<'_>, (_,): (Resource<OutputStream>,)| Ok((Ok::<(), StreamError>(()),)),
-        )?;
+        streams
+            .func_wrap(&format!("[method]output-stream.{flush}"), |_: Cx<'_>, (_,): (Resource<OutputStream>,)| {
+                Ok((Ok::<(), StreamError>(()),))
+            })?;
     }
     for zeroes in ["write-zeroes", "blocking-write-zeroes-and-flush"] {
         streams.func_wrap(
@@ -218,12 +218,10 @@ fn clocks(linker: &mut Linker<CallState>) -> Result<()> {
     wall.func_wrap("resolution", |_: Cx<'_>, (): ()| Ok((Datetime { seconds: 0, nanoseconds: 1_000_000 },)))?;
 
     let mut monotonic = linker.instance(&name("clocks/monotonic-clock"))?;
-    monotonic
-        .func_wrap("now", |cx: Cx<'_>, (): ()| Ok((cx.data().now_millis().saturating_mul(1_000_000),)))?;
+    monotonic.func_wrap("now", |cx: Cx<'_>, (): ()| Ok((cx.data().now_millis().saturating_mul(1_000_000),)))?;
     monotonic.func_wrap("resolution", |_: Cx<'_>, (): ()| Ok((1_000_000_u64,)))?;
     for subscribe in ["subscribe-instant", "subscribe-duration"] {
-        monotonic
-            .func_wrap(subscribe, |_: Cx<'_>, (_,): (u64,)| Ok((Resource::<Pollable>::new_own(SLEEP),)))?;
+        monotonic.func_wrap(subscribe, |_: Cx<'_>, (_,): (u64,)| Ok((Resource::<Pollable>::new_own(SLEEP),)))?;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ fn while_one_runs(workers: &Workers, share: &Arc<Share>, test: impl FnOnce()) {
 
 #[test]
 fn whoever_waits_too_long_is_told_that_it_is_busy() {
-    let workers = workers(1, 10, Duration::from_secs(600));
+    let workers = workers(1, 10, Duration::from_mins(10));
     while_one_runs(&workers, &Arc::default(), || {
         let (sender, receiver) = oneshot::channel();
         let work: Work = Box::new(move |bench| drop(sender.send(bench.err())));
@@ -47,14 +47,14 @@ fn whoever_waits_too_long_is_told_that_it_is_busy() {
 
 #[test]
 fn beyond_those_that_may_wait_it_is_busy_at_once() {
-    let workers = workers(1, 0, Duration::from_secs(600));
+    let workers = workers(1, 0, Duration::from_mins(10));
     let busy = block_on(workers.run(Arc::default(), |_| Ok(())));
     assert_eq!(busy, Err(Cause::Busy));
 }
 
 #[test]
 fn one_plugin_never_has_more_than_half_of_the_threads() {
-    let workers = workers(2, 10, Duration::from_secs(600));
+    let workers = workers(2, 10, Duration::from_mins(10));
     let (greedy, other) = (Arc::new(Share::default()), Arc::new(Share::default()));
     while_one_runs(&workers, &greedy, || {
         let second = workers.run(Arc::clone(&greedy), |_| Ok(()));
@@ -71,10 +71,13 @@ fn one_plugin_never_has_more_than_half_of_the_threads() {
 
 #[test]
 fn work_that_nobody_waits_for_is_not_done() {
-    let workers = workers(1, 10, Duration::from_secs(600));
+    let workers = workers(1, 10, Duration::from_mins(10));
     let (sender, receiver) = mpsc::channel();
     while_one_runs(&workers, &Arc::default(), || {
-        let mut dropped = Box::pin(workers.run(Arc::default(), move |_| Ok(sender.send(()).unwrap())));
+        let mut dropped = Box::pin(workers.run(Arc::default(), move |_| {
+            sender.send(()).unwrap();
+            Ok(())
+        }));
         block_on(async { assert!(futures::poll!(&mut dropped).is_pending()) });
     });
     block_on(workers.run(Arc::default(), |_| Ok(()))).unwrap();
@@ -83,7 +86,7 @@ fn work_that_nobody_waits_for_is_not_done() {
 
 #[test]
 fn after_the_end_nothing_is_done() {
-    let workers = workers(1, 10, Duration::from_secs(600));
+    let workers = workers(1, 10, Duration::from_mins(10));
     workers.close();
     assert_eq!(block_on(workers.run(Arc::default(), |_| Ok(()))), Err(Cause::Stopping));
 }

@@ -20,8 +20,8 @@ use keyholder_core::locale::Language;
 use keyholder_core::random::Random;
 use keyholder_core::time::{Clock, Timestamp};
 use keyholder_plugin_host::{
-    Allocation, Capability, Granted, HostSettings, Installed, Limits, Locale, Observer, Outcome, PluginHost, Refused,
-    World,
+    Allocation, Capability, Code, Granted, HostSettings, Installed, Limits, Locale, Observer, Outcome, PluginHost,
+    Refused, World,
 };
 
 pub use guests::{guest, std_guest};
@@ -67,7 +67,7 @@ pub fn settings() -> HostSettings {
         threads: NonZeroUsize::new(2).unwrap(),
         allocation: Allocation::OnDemand,
         // As long as a slow machine may take: only what loops for ever meets it.
-        patience: Duration::from_secs(600),
+        patience: Duration::from_mins(10),
         ..HostSettings::new(Arc::new(Still), Arc::new(Counting::default()))
     }
 }
@@ -92,22 +92,27 @@ pub fn ceiling() -> Evidence {
 
 /// A package of that component, with these settings. Its deadline is far off: what ends a loop is its budget.
 pub fn package(host: &PluginHost, wasm: &[u8], id: &str, settings: &str) -> Installed {
+    package_of(host.compile(wasm).unwrap(), id, settings)
+}
+
+/// The same of compiled code, which serves its own host alone.
+pub fn package_of(code: Code, id: &str, settings: &str) -> Installed {
     Installed {
         id: id.into(),
         version: "1.0.0".into(),
         world: World::Factor,
         granted: Granted { ceiling: ceiling(), capabilities: all_capabilities() },
-        limits: Limits { deadline: Duration::from_secs(600), ..Limits::PLUGIN },
+        limits: Limits { deadline: Duration::from_mins(10), ..Limits::PLUGIN },
         settings: settings.into(),
         locales: vec![Locale { language: Language::En, source: "title = A title\n".into() }],
         stored_formats: Vec::new(),
-        code: host.compile(wasm).unwrap(),
+        code,
     }
 }
 
 /// A host that is generous with deadlines, so that no slow machine meets one by chance.
 pub fn generous() -> HostSettings {
-    HostSettings { most: Limits { deadline: Duration::from_secs(600), ..Limits::MOST }, ..settings() }
+    HostSettings { most: Limits { deadline: Duration::from_mins(10), ..Limits::MOST }, ..settings() }
 }
 
 /// A host with the hostile factor, which does this.

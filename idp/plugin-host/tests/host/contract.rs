@@ -102,23 +102,23 @@ fn files_and_sockets_are_refused_by_name() {
 #[test]
 fn a_plugin_is_what_its_manifest_says() {
     let host = bed::host();
-    let wasm = bed::guest("hostile");
-    let package = bed::package(&host, &wasm, "another", "{}");
+    let code = host.compile(&bed::guest("hostile")).unwrap();
+    let package = bed::package_of(code.clone(), "another", "{}");
     assert!(matches!(bed::put(&host, package), Err(Refused::Identity { .. })));
-    let mut package = bed::package(&host, &wasm, "hostile", "{}");
+    let mut package = bed::package_of(code.clone(), "hostile", "{}");
     package.version = "1.0.1".into();
     assert!(matches!(bed::put(&host, package), Err(Refused::Identity { .. })));
-    let mut package = bed::package(&host, &wasm, "hostile", "{}");
+    let mut package = bed::package_of(code.clone(), "hostile", "{}");
     package.world = World::Policy;
     let refused = bed::put(&host, package).unwrap_err();
     assert!(refused.to_string().contains("it is a factor, and was offered as a policy"), "{refused}");
-    let package = bed::package(&host, &wasm, "hostile", r#"{"unwanted": 1}"#);
+    let package = bed::package_of(code.clone(), "hostile", r#"{"unwanted": 1}"#);
     let faults = vec![("/unwanted".to_owned(), "is not known".to_owned())];
     assert_eq!(bed::put(&host, package).unwrap_err(), Refused::Settings(faults));
-    let mut package = bed::package(&host, &wasm, "hostile", "{}");
+    let mut package = bed::package_of(code.clone(), "hostile", "{}");
     package.stored_formats = vec![1, 2];
     assert_eq!(bed::put(&host, package).unwrap_err(), Refused::StoredFormat(2));
-    let mut package = bed::package(&host, &wasm, "hostile", "{}");
+    let mut package = bed::package_of(code.clone(), "hostile", "{}");
     package.locales[0].source = "= nothing".into();
     assert!(matches!(bed::put(&host, package), Err(Refused::Texts { language: "en", .. })));
     assert!(host.list().is_empty());

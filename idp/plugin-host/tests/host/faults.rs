@@ -27,15 +27,15 @@ const EXPORTS: [&str; 5] = ["begin-enrolment", "finish-enrolment", "begin-challe
 fn is_fault(deed: &str, label: &str) {
     let settings = HostSettings { import: Limits { fuel: 20_000_000, ..Limits::PLUGIN }, ..bed::generous() };
     let (host, calls) = bed::observed(settings);
-    let wasm = bed::guest("hostile");
+    let code = host.compile(&bed::guest("hostile")).unwrap();
     for export in EXPORTS {
         let told = format!(r#"{{"do": "{deed}", "in": "{export}"}}"#);
-        bed::put(&host, bed::package(&host, &wasm, "hostile", &told)).unwrap();
+        bed::put(&host, bed::package_of(code.clone(), "hostile", &told)).unwrap();
         let fault = call(&host, export).unwrap_err();
         assert!(matches!(fault, Fault::Failed(_)), "{export}: {fault}");
         assert_eq!(calls.0.lock().unwrap().pop().unwrap(), ("hostile".to_owned(), export, label), "{fault}");
     }
-    bed::put(&host, bed::package(&host, &wasm, "hostile", "{}")).unwrap();
+    bed::put(&host, bed::package_of(code, "hostile", "{}")).unwrap();
     for export in ["begin-enrolment", "import-seeds"] {
         call(&host, export).unwrap();
     }

@@ -14,7 +14,7 @@ use crate::bed;
 
 /// A host of this many threads, with a factor that loops for ten minutes unless the host ends, and an honest one.
 fn host(threads: usize) -> PluginHost {
-    let endless = Limits { fuel: u64::MAX, deadline: Duration::from_secs(600), ..Limits::MOST };
+    let endless = Limits { fuel: u64::MAX, deadline: Duration::from_mins(10), ..Limits::MOST };
     let settings = HostSettings { threads: NonZeroUsize::new(threads).unwrap(), most: endless, ..bed::settings() };
     let host = PluginHost::new(settings).unwrap();
     let mut looping = bed::package(&host, &bed::guest("hostile"), "hostile", r#"{"do": "loop"}"#);
