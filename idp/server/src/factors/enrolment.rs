@@ -33,7 +33,7 @@ pub(crate) struct Enrolling<'a> {
 /// What became of an answer.
 #[derive(Debug)]
 pub(crate) enum EnrolAnswered {
-    Enrolled(Box<Credential>),
+    Enrolled,
     /// The step goes on: the same QR code, and what was wrong.
     Again(Box<Ceremony>),
     /// It cannot be added, and the ceremony is over.
@@ -172,13 +172,13 @@ async fn enrol(
         audit: asked.event(AuditKind::KeyAdded, None, Some(&named(factor, Some(&key)))),
         mail: mail_of_added_key(app, request, asked.person, &key)?,
         idle: app.config.session.idle(),
-        key: key.clone(),
+        key,
         now,
     };
     Ok(match app.store.execute(command).await? {
         commands::EnrolOutcome::Done => {
             app.outbox_wake.notify_one();
-            EnrolAnswered::Enrolled(Box::new(key))
+            EnrolAnswered::Enrolled
         }
         commands::EnrolOutcome::Lost => EnrolAnswered::Elsewhere,
         commands::EnrolOutcome::Known => EnrolAnswered::Known,

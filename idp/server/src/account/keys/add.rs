@@ -112,7 +112,7 @@ pub(super) async fn answer(
     };
     let enrolling = Enrolling { asked, request: &request, permission };
     match answer_enrolment(&enrolling, ceremony.id, Some(&name), given).await? {
-        EnrolAnswered::Enrolled(_) => tell(KeyDone::Added),
+        EnrolAnswered::Enrolled => tell(KeyDone::Added),
         EnrolAnswered::Again(next) => show(&app, &request, &reader, &next, said(Said::default())).await,
         EnrolAnswered::Refused(refused) => {
             over(&app, &request, &reader, &ceremony, said(Said { refused: Some(refused), ..Said::default() })).await

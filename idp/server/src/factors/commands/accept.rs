@@ -124,14 +124,12 @@ impl Accept {
 
     /// The ceremony is over; one that a device answered waits for its browser.
     fn ended(&self) -> Ceremony {
-        match &self.browser {
-            Some(_) => Ceremony { ended_at: Some(self.now), ..self.ceremony.clone() },
-            None => {
-                let ending = Some(Ending::Accepted(Box::new(self.proof.clone())));
-                let contents = Contents { ending, ..self.ceremony.contents.clone() };
-                Ceremony { contents, ..self.ceremony.clone() }
-            }
+        if self.browser.is_some() {
+            return Ceremony { ended_at: Some(self.now), ..self.ceremony.clone() };
         }
+        let ending = Some(Ending::Accepted(Box::new(self.proof.clone())));
+        let contents = Contents { ending, ..self.ceremony.contents.clone() };
+        Ceremony { contents, ..self.ceremony.clone() }
     }
 
     fn used(&self) -> Credential {
