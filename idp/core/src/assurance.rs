@@ -112,6 +112,9 @@ pub struct Proof {
     pub phishing_resistant: bool,
     #[serde(default)]
     pub reach: Reach,
+    /// Of a factor in a session: until when it counts on Keyholder's own pages, by the elevation of the school where it was used.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl Proof {
@@ -124,6 +127,7 @@ impl Proof {
             amr: vec!["pwd".to_owned()],
             phishing_resistant: false,
             reach: Reach::Everywhere,
+            until: None,
         }
     }
 
@@ -145,6 +149,7 @@ impl Proof {
             amr,
             phishing_resistant: evidence.phishing_resistant,
             reach: if evidence.recovery_only { Reach::KeyManagement } else { reach },
+            until: None,
         }
     }
 }
@@ -192,6 +197,7 @@ mod tests {
             amr: vec!["otp".into()],
             phishing_resistant,
             reach: Reach::Everywhere,
+            until: None,
         }
     }
 

@@ -78,9 +78,12 @@ impl Session {
         assurance::assess(&self.proofs_in(place, now)).unwrap_or_default()
     }
 
-    /// When the elevation ends there; `None` where no factor counts.
+    /// When what was reached there ends; `None` where no factor counts. A weaker key that was used later does not lengthen what a
+    /// stronger one reached.
     pub fn elevated_in(&self, place: Place, now: Timestamp) -> Option<Timestamp> {
-        let factors = self.proofs.iter().filter(|proof| proof.method.role() == Role::Factor);
+        let strong = self.assurance_in(place, now) == Assurance::PhishingResistant;
+        let reached = |proof: &&Proof| proof.method.role() == Role::Factor && (proof.phishing_resistant || !strong);
+        let factors = self.proofs.iter().filter(reached);
         factors.filter(|proof| self.counts(proof, place, now)).map(|proof| proof.at.plus(place.elevation)).max()
     }
 
@@ -98,12 +101,15 @@ impl Session {
         reaches && self.elevated_until.is_some() && now < proof.at.plus(place.elevation)
     }
 
-    /// Until when this session may add, rename and remove keys: it used one of the person's own, or a recovery code.
+    /// Until when this session may add, rename and remove keys: it used one of the person's own, or a recovery code. A managed key
+    /// that was used since does not lengthen it.
     pub fn manages_keys_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let own = |proof: &Proof| {
+        let elevated_until = self.elevated_until?;
+        let own = |proof: &&Proof| {
             proof.method.role() == Role::Factor && matches!(proof.reach, Reach::Everywhere | Reach::KeyManagement)
         };
-        self.elevated_until.filter(|until| now < *until && self.proofs.iter().any(own))
+        let ends = self.proofs.iter().filter(own).map(|proof| proof.until.unwrap_or(elevated_until));
+        ends.filter(|until| now < *until).max()
     }
 
     /// Until when a first key may be enrolled in this session, by a mailed link or an access pass.
@@ -124,7 +130,7 @@ impl Session {
     #[must_use]
     pub fn elevate(mut self, proof: Proof, until: Timestamp) -> Self {
         self.proofs.retain(|former| former.method.role() == Role::FirstProof || former.credential != proof.credential);
-        self.proofs.push(proof);
+        self.proofs.push(Proof { until: Some(until), ..proof });
         self.elevated_until = self.elevated_until.max(Some(until));
         self
     }
@@ -135,6 +141,12 @@ impl Session {
         self.proofs.retain(|proof| proof.method.role() == Role::FirstProof);
         self.elevated_until = None;
         self
+    }
+
+    /// When they last proved who they are.
+    pub fn first_proved_at(&self) -> Timestamp {
+        let first = self.proofs.iter().filter(|proof| proof.method.role() == Role::FirstProof);
+        first.map(|proof| proof.at).max().unwrap_or(self.started_at)
     }
 
     /// When the person last proved anything.

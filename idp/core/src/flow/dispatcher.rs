@@ -133,7 +133,9 @@ fn before_proof<'a>(flow: &Flow, facts: &Facts<'a>, page: Next<'a>) -> Next<'a> 
 }
 
 fn is_good_enough(flow: &Flow, facts: &Facts<'_>, session: &Session) -> bool {
-    let fresh = flow.ask.proof_not_before.is_none_or(|least| session.authenticated_at() >= least);
+    // A factor does not stand in for it: whether one counts is known only with the school, and a recovery code or another
+    // school's key counts nowhere here. `auth_time` would be older than what was asked for (OpenID Connect Core 3.1.2.1).
+    let fresh = flow.ask.proof_not_before.is_none_or(|least| session.first_proved_at() >= least);
     // A named other person has to sign in (OpenID Connect Core 3.1.2.2), and an address typed into this flow means a
     // person who did not want to go on as whoever is signed in.
     fresh && facts.subject_matches != SubjectMatch::Other && flow.stage == Stage::Identify

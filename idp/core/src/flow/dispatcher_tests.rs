@@ -198,7 +198,12 @@ fn a_session_is_adopted_unless_its_proof_is_too_old_or_its_person_another() {
     let session = session();
     assert_eq!(next(&flow(Stage::Identify, Ask::default()), &facts(Some(&session), None, &[])), Next::Adopt);
     let fresh = Ask { proof_not_before: Some(NOW.plus(std::time::Duration::from_millis(1))), ..Ask::default() };
-    assert_eq!(next(&flow(Stage::Identify, fresh), &facts(Some(&session), None, &[])), Next::AskEmail);
+    assert_eq!(next(&flow(Stage::Identify, fresh.clone()), &facts(Some(&session), None, &[])), Next::AskEmail);
+    // What proves nothing to applications is no fresh sign-in either.
+    let at = NOW.plus(std::time::Duration::from_secs(5));
+    let code = Proof { method: Method::Factor, reach: Reach::KeyManagement, ..Proof::of_password(at) };
+    let recovered = session.clone().elevate(code, at.plus(std::time::Duration::from_mins(30)));
+    assert_eq!(next(&flow(Stage::Identify, fresh), &facts(Some(&recovered), None, &[])), Next::AskEmail);
     let other = Facts { subject_matches: SubjectMatch::Other, ..facts(Some(&session), None, &[]) };
     assert_eq!(next(&flow(Stage::Identify, Ask::default()), &other), Next::AskEmail);
     let authenticated = flow(Stage::Authenticated { session: session.id }, Ask::default());

@@ -25,6 +25,7 @@ fn proof(reach: Reach, at: Timestamp) -> Proof {
         amr: vec!["otp".into()],
         phishing_resistant: false,
         reach,
+        until: None,
     }
 }
 
@@ -79,6 +80,30 @@ fn a_recovery_code_opens_the_keys_and_no_application() {
     let elevated = session().elevate(proof(Reach::KeyManagement, NOW), NOW.plus(HALF));
     assert_eq!(elevated.assurance_in(place(1), NOW), Assurance::SingleFactor);
     assert_eq!(elevated.manages_keys_until(NOW), Some(NOW.plus(HALF)));
+}
+
+#[test]
+fn a_managed_key_does_not_lengthen_what_ones_own_key_opened() {
+    let later = NOW.plus(Duration::from_mins(20));
+    let managed = Proof {
+        credential: Some(CredentialId::from_uuid(Uuid::from_u128(10))),
+        ..proof(Reach::School(school(1)), later)
+    };
+    let both = session().elevate(proof(Reach::Everywhere, NOW), NOW.plus(HALF)).elevate(managed, later.plus(HALF));
+    assert_eq!(both.manages_keys_until(later), Some(NOW.plus(HALF)));
+    assert_eq!(both.manages_keys_until(NOW.plus(HALF)), None);
+}
+
+#[test]
+fn a_weaker_key_does_not_lengthen_what_a_stronger_one_reached() {
+    let later = NOW.plus(Duration::from_mins(20));
+    let weaker =
+        Proof { credential: Some(CredentialId::from_uuid(Uuid::from_u128(10))), ..proof(Reach::Everywhere, later) };
+    let strong = Proof { phishing_resistant: true, ..proof(Reach::Everywhere, NOW) };
+    let both = session().elevate(strong, NOW.plus(HALF)).elevate(weaker, later.plus(HALF));
+    assert_eq!(both.assurance_in(place(1), later), Assurance::PhishingResistant);
+    assert_eq!(both.elevated_in(place(1), later), Some(NOW.plus(HALF)));
+    assert_eq!(both.elevated_in(place(1), NOW.plus(HALF)), Some(later.plus(HALF)));
 }
 
 #[test]

@@ -49,6 +49,7 @@ async fn acr_and_amr_tell_what_the_grant_proved() {
         amr: vec!["otp".into()],
         phishing_resistant: false,
         reach: keyholder_core::assurance::Reach::Everywhere,
+        until: None,
     };
     let (_, code) = bed.code(&application, "openid groups", |grant, _| grant.proofs.push(factor)).await;
     let answer = bed.redeem(&application, &code).await;
