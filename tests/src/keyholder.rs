@@ -55,6 +55,7 @@ impl Keyholder {
             keyholder.issuer
         );
         keyholder.write("keyholder.toml", &text);
+        keyholder.write_master_key();
         keyholder.run(&["init"]).await;
         let mut fixture = FIXTURE.to_owned();
         for client_id in CLIENTS {
@@ -141,6 +142,16 @@ impl Keyholder {
         child.wait_with_output().await.unwrap()
     }
 
+    /// The same key for every installation of the tests: what one compiled counts for the others.
+    fn write_master_key(&self) {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        std::fs::DirBuilder::new().mode(0o700).create(self.path("data")).unwrap();
+        let text = format!("keyholder-master-key-1\ndigest:{0}\nkey:00000001:{0}\n", "07".repeat(32));
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(self.path("data/master.key"));
+        std::io::Write::write_all(&mut file.unwrap(), text.as_bytes()).unwrap();
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.command_of(binary());
         command.args(arguments);
@@ -153,6 +164,8 @@ impl Keyholder {
             command.env_remove(name);
         }
         command.env("KEYHOLDER_CONFIG", self.path("keyholder.toml")).current_dir(self.folder.path());
+        // Compiled once for all tests of this build, not once for each server.
+        command.env("KEYHOLDER_PLUGINS__ARTEFACTS", binary().with_file_name("test-plugins"));
         command
     }
 

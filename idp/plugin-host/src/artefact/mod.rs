@@ -61,7 +61,8 @@ impl Artefacts {
     }
 
     fn path(&self, key: &ArtefactKey) -> PathBuf {
-        self.folder.join(key.name()).with_extension(EXTENSION)
+        // Not `with_extension`: what stands after a dot in the version would go.
+        self.folder.join(format!("{}.{EXTENSION}", key.name()))
     }
 
     fn digest(&self, key: &ArtefactKey, artefact: &[u8]) -> [u8; DIGEST] {

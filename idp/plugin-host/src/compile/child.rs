@@ -59,6 +59,7 @@ fn restrict(limits: CompileLimits) -> io::Result<()> {
     setrlimit(Resource::Nofile, most(16))?;
     set_no_new_privs(true)?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    nice(19)?;
+    // Sign-ins go first, but a start of the server waits for it.
+    nice(10)?;
     Ok(())
 }
