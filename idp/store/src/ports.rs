@@ -153,6 +153,9 @@ macro_rules! queries {
             async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>> {
                 rows::grants::list_live_grants(self.rows(), session, now).await
             }
+            async fn list_live_grants_of_person(&self, person: PersonId, now: Timestamp) -> Result<Vec<Grant>> {
+                rows::grants::list_live_grants_of_person(self.rows(), person, now).await
+            }
             async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>> {
                 rows::grants::list_grants_of_session(self.rows(), session).await
             }

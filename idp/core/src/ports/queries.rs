@@ -109,6 +109,8 @@ pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + Send + Sync
         mark: Option<(super::SingleUse, &[u8])>,
     ) -> Result<Option<GrantInFull>>;
     async fn list_live_grants(&self, session: SessionId, now: Timestamp) -> Result<Vec<Grant>>;
+    /// Those of all sessions of a person, offline grants of sessions that ended included.
+    async fn list_live_grants_of_person(&self, person: PersonId, now: Timestamp) -> Result<Vec<Grant>>;
     /// All grants of a session, ended ones included, as long as they are kept.
     async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>>;
     async fn find_refresh_token(&self, token: TokenHash) -> Result<Option<RefreshToken>>;

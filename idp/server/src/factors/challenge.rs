@@ -94,17 +94,17 @@ pub(super) fn next_step(ceremony: &Ceremony, step: Step, now: Timestamp) -> Cere
     }
 }
 
-/// An answer from the page. Tries of a person and network are throttled, whatever the factor; a password proved again in between
-/// forgives none of them.
+/// An answer from the page. Tries of a person with one factor are throttled; a password proved again in between forgives none of
+/// them. Other factors go on working meanwhile, or whoever guessed the password could keep its owner out with wrong codes.
 pub(crate) async fn answer_challenge(
     asked: &Asked<'_>,
     errand: &Errand,
-    id: CeremonyId,
+    (id, factor): (CeremonyId, &str),
     answer: Answer,
     network: std::net::IpAddr,
 ) -> Result<Answered, PageError> {
     let app = asked.app;
-    let account = app.sealer.digest("throttle-factor", asked.person.id.as_uuid().as_bytes());
+    let account = app.sealer.digest(&format!("throttle-factor/{factor}"), asked.person.id.as_uuid().as_bytes());
     // Whoever proved the password never waits for what others in their network do.
     let attempt = Attempt { account, network, acquaintance: Acquaintance::Familiar };
     if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
@@ -114,10 +114,9 @@ pub(crate) async fn answer_challenge(
     let answered = Answering { asked, errand: Some(errand), by: By::Browser }.answer(id, &answer).await?;
     match &answered {
         Answered::Accepted { .. } => app.throttle.succeeded(&attempt, app.now()),
-        Answered::Refused(refused) if counts(&refused.reason) => app.throttle.failed(&attempt, app.now()),
-        Answered::Again(ceremony)
-            if ceremony.contents.step.problem.as_ref().is_some_and(|problem| counts(&problem.reason)) =>
-        {
+        // Also what cannot be right, and is no guess against the key: each costs a call of the plugin and leaves rows behind.
+        Answered::Refused(_) => app.throttle.failed(&attempt, app.now()),
+        Answered::Again(ceremony) if ceremony.contents.step.problem.is_some() => {
             app.throttle.failed(&attempt, app.now());
         }
         _ => app.throttle.withdrawn(&attempt, app.now()),

@@ -10,7 +10,8 @@ use keyholder_core::ceremony::{Ceremony, Ending};
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::factor::{DeviceKey, Evidence, Purpose};
 use keyholder_core::flow::Aim;
-use keyholder_core::id::{CredentialId, SchoolId};
+use keyholder_core::grant::Grant;
+use keyholder_core::id::{CredentialId, GrantId, SchoolId, SessionId};
 use keyholder_core::lockout::Diagnosis;
 use keyholder_core::membership::UserGroup;
 use keyholder_core::person::Person;
@@ -20,6 +21,7 @@ use reqwest::Method as Verb;
 
 use super::commands::{Accept, Accepting, Browser as At, Refuse, Then};
 use super::*;
+use crate::account::keys::forget_proofs;
 use crate::audit::{About, event};
 use crate::digest::hash_token;
 use crate::web::testing::fake_factors::{BROKEN, CODE, DIGITS, HELD, IS_HELD, LIAR, MAY_GO_ON, SHEET, TOUCH};
@@ -31,6 +33,38 @@ use crate::wiring::SystemRandom;
 struct Put {
     group: Option<UserGroup>,
     keys: Vec<Credential>,
+}
+
+/// A key goes, or changes hands; with `here`, its holder's session is the one at hand.
+struct Forget {
+    key: CredentialId,
+    person: Person,
+    here: Option<SessionId>,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Command for Forget {
+    type Output = ();
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
+        transaction.hold_credential(self.key, None).await?;
+        forget_proofs(transaction, self.key, self.person.id, self.here, self.now).await
+    }
+}
+
+/// A session ends, and an offline grant like this one of its grants stays.
+struct LeaveOffline(Grant, Timestamp);
+
+#[async_trait]
+impl Command for LeaveOffline {
+    type Output = ();
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
+        transaction.insert_grant(&self.0).await?;
+        transaction.end_session(self.0.session, self.1).await?;
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -576,4 +610,104 @@ async fn what_a_refusal_burns_and_changes_is_kept() {
     type_code(&browser, &page, "late").await;
     let burnt = [CODE.as_bytes(), &[0], before.id.as_uuid().as_bytes(), b"late"].concat();
     assert!(house.app().store.is_used(SingleUse::FactorToken, &burnt).await.unwrap());
+}
+
+#[actix_web::test]
+async fn guesses_at_one_key_keep_nobody_from_another() {
+    let house = house(&[], &[CODE, TOUCH]).await;
+    let at = |page: &Page, factor| format!("{}/factor/{factor}", page.path.split("/factor").next().unwrap());
+    // Somebody who knows the password, elsewhere.
+    let (stranger, page) = at_factor(&house).await;
+    let mut page = stranger.open(&at(&page, CODE)).await;
+    for _ in 0..5 {
+        page = type_code(&stranger, &page, "111111").await;
+    }
+    house.pass(Duration::from_mins(1));
+    let page = stranger.open(&at(&page, CODE)).await;
+    let page = type_code(&stranger, &page, "111111").await;
+    assert_eq!(page.status, 422, "{}", page.text);
+    assert_eq!(type_code(&stranger, &page, "111111").await.status, 429);
+    let (owner, page) = at_factor(&house).await;
+    let touch = owner.open(&at(&page, TOUCH)).await;
+    let answered = owner.submit(&touch, "/factor", &[("response", "touched")]).await;
+    assert!(is_answered(&answered), "{}", answered.text);
+}
+
+#[actix_web::test]
+async fn answers_that_cannot_be_right_fill_no_log() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, mut page) = at_factor(&house).await;
+    for _ in 0..12 {
+        page = type_code(&browser, &page, "malformed").await;
+    }
+    assert_eq!(page.status, 429, "{}", page.text);
+    let refused = house.events(ANN).await.into_iter().filter(|kind| *kind == AuditKind::FactorRefused).count();
+    assert_eq!(refused, 5);
+    assert!(!house.events(ANN).await.contains(&AuditKind::FactorLocked), "it was no guess against the key");
+}
+
+/// Ann at the page that asks for the only key that she has: one that Oakfield issued.
+async fn with_managed_key() -> House {
+    let house = house(&[], &[]).await;
+    let person = house.person(ANN).await;
+    let issued = Credential { owner: CredentialOwner::School(school(1)), ..key(&house, &person, CODE) };
+    house.run(Put { group: None, keys: vec![issued] }).await;
+    house
+}
+
+#[actix_web::test]
+async fn a_key_that_was_taken_back_meanwhile_proves_nothing() {
+    let house = with_managed_key().await;
+    let (_, ceremony, key, session) = challenge(&house).await;
+    let outcome = {
+        let person = house.person(BETH).await;
+        // Beth, so that the ceremony stays: what is left to tell is the holder.
+        house.run(Forget { key: key.id, person, here: None, now: house.app().now() }).await;
+        house.run(accept(&house, &ceremony, &key, &session)).await
+    };
+    assert_eq!(outcome, Accepting::Lost);
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+}
+
+#[actix_web::test]
+async fn an_approval_that_nobody_picked_up_goes_with_its_key() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    let (ceremony, key) = (open_ceremony(&house, ANN).await, keys_of(&house, ANN).await.remove(0));
+    deliver(house.app(), approval(&ceremony, &key, "approve")).await.unwrap();
+    let person = house.person(ANN).await;
+    house.run(Forget { key: key.id, person, here: None, now: house.app().now() }).await;
+    let page = browser.open(&page.link("/factor/soft-key")).await;
+    assert!(!is_answered(&page), "{page:?}");
+    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
+}
+
+#[actix_web::test]
+async fn a_removed_key_opens_no_application_where_it_was_used_either() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    assert!(is_answered(&type_code(&browser, &page, DIGITS).await));
+    let (session, key) = (session_of(&house, ANN).await, keys_of(&house, ANN).await.remove(0));
+    let person = house.person(ANN).await;
+    house.run(Forget { key: key.id, person, here: Some(session.id), now: house.app().now() }).await;
+    let session = session_of(&house, ANN).await;
+    assert!(session.manages_keys_until(house.app().now()).is_some(), "a lost phone is replaced in one go");
+    assert_eq!(factors_in(&session)[0].reach, Reach::KeyManagement);
+    assert!(house.app().store.list_live_grants(session.id, house.app().now()).await.unwrap().is_empty());
+}
+
+#[actix_web::test]
+async fn an_offline_grant_ends_with_the_key_although_its_session_ended_before() {
+    let house = house(&[], &[CODE]).await;
+    let (browser, page) = at_factor(&house).await;
+    assert!(is_answered(&type_code(&browser, &page, DIGITS).await));
+    let (session, key, now) = (session_of(&house, ANN).await, keys_of(&house, ANN).await.remove(0), house.app().now());
+    let made = house.app().store.list_live_grants(session.id, now).await.unwrap().remove(0);
+    let grant = Grant { id: GrantId::draw(&SystemRandom, now), offline: true, ..made };
+    house.run(LeaveOffline(grant.clone(), now)).await;
+    let live = |grant: Option<Grant>| grant.is_some_and(|grant| grant.is_live(now));
+    assert!(live(house.app().store.find_grant(grant.id).await.unwrap()));
+    let person = house.person(ANN).await;
+    house.run(Forget { key: key.id, person, here: None, now }).await;
+    assert!(!live(house.app().store.find_grant(grant.id).await.unwrap()));
 }

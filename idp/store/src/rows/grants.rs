@@ -100,8 +100,20 @@ pub(crate) async fn list_live_grants<C: ConnectionTrait>(
     session: SessionId,
     now: Timestamp,
 ) -> Result<Vec<Grant>> {
+    list_live(db, grants::Column::SessionId.eq(session.as_uuid()), now).await
+}
+
+pub(crate) async fn list_live_grants_of_person<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<Vec<Grant>> {
+    list_live(db, grants::Column::PersonId.eq(person.as_uuid()), now).await
+}
+
+async fn list_live<C: ConnectionTrait>(db: &C, whose: Expr, now: Timestamp) -> Result<Vec<Grant>> {
     let rows = grants::Entity::find()
-        .filter(grants::Column::SessionId.eq(session.as_uuid()))
+        .filter(whose)
         .filter(grants::Column::EndedAt.is_null())
         .filter(grants::Column::ExpiresAt.gt(now.as_millis()))
         .order_by_asc(grants::Column::CreatedAt)

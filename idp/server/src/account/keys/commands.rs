@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyholder_core::assurance::Proof;
+use keyholder_core::assurance::{Proof, Reach};
 use keyholder_core::audit::AuditEvent;
+use keyholder_core::ceremony::Ceremony;
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::id::{CredentialId, MailedLinkId, PersonId, SessionId, TokenHash};
 use keyholder_core::link::{LinkPurpose, MailedLink};
@@ -177,8 +178,8 @@ async fn own(
     Ok(key.filter(|key| key.owner == CredentialOwner::Person(person)))
 }
 
-/// The key goes, and with it the proofs that it gave; in the session at hand the elevation goes on, so that a lost phone can be
-/// replaced in one go.
+/// The key goes, and with it the proofs that it gave; the session at hand may go on changing keys, so that a lost phone can be replaced
+/// in one go.
 async fn remove(
     transaction: &dyn Transaction,
     key: &Credential,
@@ -192,7 +193,8 @@ async fn remove(
     forget_proofs(transaction, key.id, person, here, now).await
 }
 
-/// What was proved with a key counts no more: grants that it opened end, and sessions, `here` aside, are no longer elevated by it.
+/// What was proved with a key counts no more: grants that it opened end, and so do ceremonies that it may answer or has answered, for
+/// whichever browser waits. Sessions are no longer elevated by it; in `here` it still opens the keys, and no application.
 pub(crate) async fn forget_proofs(
     transaction: &dyn Transaction,
     key: CredentialId,
@@ -201,14 +203,24 @@ pub(crate) async fn forget_proofs(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let used = |proofs: &[Proof]| proofs.iter().any(|proof| proof.credential == Some(key));
-    for session in transaction.list_live_sessions(person, now).await? {
-        for grant in transaction.list_live_grants(session.id, now).await? {
-            if used(&grant.proofs) {
-                transaction.end_grant(grant.id, now).await?;
-            }
+    for open in transaction.list_open_ceremonies(person, now).await? {
+        if open.credentials.contains(&key)
+            && !transaction.swap_ceremony(&Ceremony { ended_at: Some(now), ..open }).await?
+        {
+            return Err(StoreError::Conflict("a ceremony".into()));
         }
-        if Some(session.id) != here && used(&session.proofs) {
-            let proofs = session.proofs.iter().filter(|proof| proof.credential != Some(key)).cloned().collect();
+    }
+    for grant in transaction.list_live_grants_of_person(person, now).await? {
+        if used(&grant.proofs) {
+            transaction.end_grant(grant.id, now).await?;
+        }
+    }
+    for session in transaction.list_live_sessions(person, now).await? {
+        if used(&session.proofs) {
+            let (mut spent, mut proofs): (Vec<Proof>, Vec<Proof>) =
+                session.proofs.iter().cloned().partition(|proof| proof.credential == Some(key));
+            spent.retain(|_| Some(session.id) == here);
+            proofs.extend(spent.into_iter().map(|proof| Proof { reach: Reach::KeyManagement, ..proof }));
             if !transaction.swap_session(&Session { proofs, ..session }).await? {
                 return Err(StoreError::Conflict("a session".into()));
             }

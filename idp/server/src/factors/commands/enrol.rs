@@ -12,6 +12,7 @@ use keyholder_core::ports::{Command, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
 
 use super::{burn, lost};
+use crate::account::keys::forget_proofs;
 
 /// By what right a key is added (design, invariant 10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,7 @@ impl Command for Enrol {
         if self.only_one {
             for former in held.iter().filter(mine).filter(|former| former.factor == self.key.factor) {
                 transaction.delete_credential(former.id).await?;
+                forget_proofs(transaction, former.id, session.person, Some(session.id), self.now).await?;
             }
         }
         transaction.insert_credential(&self.key).await?;

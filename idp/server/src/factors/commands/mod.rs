@@ -71,10 +71,10 @@ async fn record_failure(
     Ok(waits)
 }
 
-/// The key as it is now, if nobody changed it since it was read.
+/// Whether nobody changed the key since it was read. One that a school took back or gave to somebody else keeps its version.
 async fn unchanged(transaction: &dyn Transaction, key: &Credential) -> Result<bool, StoreError> {
     let found = transaction.find_credential(key.id).await?;
-    Ok(found.is_some_and(|found| found.version == key.version))
+    Ok(found.is_some_and(|found| found.version == key.version && found.holder == key.holder))
 }
 
 /// What was read in this transaction was changed by somebody else all the same: all of it is undone.

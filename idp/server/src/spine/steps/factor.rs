@@ -166,7 +166,8 @@ impl<'a> Desk<'a> {
             }
             Some(Ok(answer)) => answer,
         };
-        let answered = factors::answer_challenge(&self.asked, &self.errand, id, answer, peer(self.request)).await?;
+        let asked = (id, ceremony.factor.as_str());
+        let answered = factors::answer_challenge(&self.asked, &self.errand, asked, answer, peer(self.request)).await?;
         let said = match answered {
             Answered::Accepted { token, .. } => return self.raised(&token),
             Answered::Declined => return Err(ticket::denied(self.app, &self.scene.flow).await?),

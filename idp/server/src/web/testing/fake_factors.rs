@@ -268,6 +268,7 @@ impl Factors for FakeFactors {
                     VerifyOutcome::Accepted(Accepted { update: Some(update), warnings, ..accepted(first) })
                 }
             }
+            (_, "malformed") => VerifyOutcome::Rejected(rejected(RejectReason::Malformed)),
             (_, "more") => VerifyOutcome::More(challenge(factor)),
             // A wrong answer that changes the key, as a drift that was noticed would.
             (_, "drift") => VerifyOutcome::Rejected(Rejection {
