@@ -9,7 +9,9 @@ mod fonts;
 mod install;
 mod new_plugin;
 mod run;
+mod soft_key;
 mod test;
+mod visitor;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

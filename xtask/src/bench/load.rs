@@ -25,6 +25,8 @@ pub(super) struct Measured {
     pub(super) latencies: Latencies,
     /// User and system time of the server's processes.
     pub(super) cpu: Duration,
+    /// The same of those threads that live to the end, to the nanosecond: for few operations.
+    pub(super) threads: Duration,
     /// Of that, the threads that hash passwords.
     pub(super) hashing: Duration,
     pub(super) took: Duration,
@@ -39,6 +41,16 @@ impl Measured {
     /// CPU time of one operation that was not spent on hashing passwords.
     pub(super) fn cpu_us_without_hashing(&self) -> f64 {
         self.each(self.cpu.saturating_sub(self.hashing))
+    }
+
+    /// The same as [`Self::cpu_us`], where operations are few.
+    pub(super) fn cpu_us_of_threads(&self) -> f64 {
+        self.each(self.threads)
+    }
+
+    /// CPU time of one operation that was spent on hashing passwords.
+    pub(super) fn cpu_us_of_hashing(&self) -> f64 {
+        self.each(self.hashing)
     }
 
     pub(super) fn per_second(&self) -> f64 {
@@ -80,7 +92,8 @@ pub(super) fn measure<C: Client>(server: u32, port: u16, load: Load, clients: Ve
     for _ in &clients {
         connections.push(Connection::open(port).map_err(|error| format!("port {port}: {error}"))?);
     }
-    let cpu = || (process::cpu_of_tree(server), process::cpu_of_threads(server, "password-"));
+    let threads = |name| process::cpu_of_threads(server, name);
+    let cpu = || (process::cpu_of_tree(server), threads(""), threads("password-"));
     let (before, began) = (cpu(), Instant::now());
     let results: Vec<Result<()>> = thread::scope(|scope| {
         let threads: Vec<_> = clients
@@ -120,7 +133,8 @@ pub(super) fn measure<C: Client>(server: u32, port: u16, load: Load, clients: Ve
     let measured = Measured {
         latencies: Latencies::from_micros(latencies),
         cpu: after.0.saturating_sub(before.0),
-        hashing: after.1.saturating_sub(before.1),
+        threads: after.1.saturating_sub(before.1),
+        hashing: after.2.saturating_sub(before.2),
         took,
     };
     Ok((measured, clients))

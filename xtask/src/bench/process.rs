@@ -38,7 +38,12 @@ pub(super) fn cpu_of_threads(pid: u32, name: &str) -> Duration {
 
 /// Resident memory in KiB.
 pub(super) fn resident_kib(pid: u32) -> Option<u64> {
-    parse_resident(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
+    parse_kib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmRSS:")
+}
+
+/// Of that, what is not a page of a file: the process has it for itself.
+pub(super) fn own_kib(pid: u32) -> Option<u64> {
+    parse_kib(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "RssAnon:")
 }
 
 fn processes() -> impl Iterator<Item = (u32, Stat)> {
@@ -63,8 +68,8 @@ fn parse_schedstat(line: &str) -> Option<Duration> {
     line.split_ascii_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
-fn parse_resident(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn parse_kib(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
@@ -96,8 +101,8 @@ mod tests {
 
     #[test]
     fn other_lines_of_the_status_are_not_resident_memory() {
-        assert_eq!(parse_resident("VmHWM:\t   99 kB\nVmRSS:\t   24576 kB\nRssAnon:\t 1 kB\n"), Some(24_576));
-        assert_eq!(parse_resident("Name:\tkthreadd\n"), None);
+        assert_eq!(parse_kib("VmHWM:\t   99 kB\nVmRSS:\t   24576 kB\nRssAnon:\t 1 kB\n", "VmRSS:"), Some(24_576));
+        assert_eq!(parse_kib("Name:\tkthreadd\n", "VmRSS:"), None);
     }
 
     #[test]

@@ -20,10 +20,14 @@ pub(super) mod goals {
     pub(in super::super) const INTROSPECTION: f64 = 50.0;
     pub(in super::super) const SIGN_IN: f64 = 15_000.0;
     pub(in super::super) const SIGN_IN_WITHOUT_HASH: f64 = 1_500.0;
+    /// A verification in the sandbox with all that the host does for it.
+    pub(in super::super) const TOTP: f64 = 100.0;
     /// Durable exchanges a second, 64 at once.
     pub(in super::super) const EXCHANGES_A_SECOND: f64 = 4_000.0;
     pub(in super::super) const START_EXISTING_MS: f64 = 40.0;
     pub(in super::super) const START_FRESH_MS: f64 = 400.0;
+    /// Until all bundled plugins are compiled from nothing.
+    pub(in super::super) const READY_FRESH_MS: f64 = 3_000.0;
     pub(in super::super) const IDLE_MIB: f64 = 25.0;
     /// The buffers of the hash come on top: 19 MiB for each thread that hashes.
     pub(in super::super) const LOADED_MIB: f64 = 40.0;

@@ -17,6 +17,8 @@ pub(super) const SCOPE: &str = "openid profile email groups school";
 pub(super) const PASSWORD: &str = "eleven otters under the weir";
 /// People who sign in side by side.
 pub(super) const PEOPLE: usize = 8;
+/// People with a soft key. A key signs in once in thirty seconds, and the clock is nobody's to set: so there are many.
+pub(super) const KEY_PEOPLE: usize = 48;
 /// Clients that act on their own account, and how their tokens are signed.
 pub(super) const ALGORITHMS: [(&str, &str); 3] = [("rs256", "RS256"), ("es256", "ES256"), ("eddsa", "EdDSA")];
 
@@ -54,6 +56,11 @@ impl Applications {
 /// The address of a person.
 pub(super) fn email(number: usize) -> String {
     format!("person-{}@bench.example", number % PEOPLE)
+}
+
+/// The address of a person who has a soft key.
+pub(super) fn key_email(number: usize) -> String {
+    format!("key-{number}@bench.example")
 }
 
 /// A data directory with its configuration.
@@ -94,6 +101,11 @@ impl Site {
         &self.binary
     }
 
+    /// Where mails are kept.
+    pub(super) fn mails(&self) -> PathBuf {
+        self.folder.join("data/mails")
+    }
+
     /// Where the server's log goes: to a file, as it would in service.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.join("log")
@@ -114,12 +126,20 @@ impl Site {
                 email(number)
             );
         }
+        for number in 0..KEY_PEOPLE {
+            let _ = writeln!(
+                people,
+                r#"{{"email": "{}", "given_name": "Key", "family_name": "{number}", "memberships": [{{"school": "bench", "group": "leads"}}]}}"#,
+                key_email(number)
+            );
+        }
         let list = self.folder.join("people.jsonl");
         write(&list, &people)?;
         output(&mut self.command(&["init"]))?;
         output(self.command(&["apply"]).arg(&described))?;
         output(self.command(&["person", "import"]).arg(&list))?;
-        (0..PEOPLE).try_for_each(|number| self.set_password(&email(number)))
+        let everybody = (0..PEOPLE).map(email).chain((0..KEY_PEOPLE).map(key_email));
+        everybody.into_iter().try_for_each(|email| self.set_password(&email))
     }
 
     fn set_password(&self, email: &str) -> Result<(), Failure> {
@@ -138,7 +158,9 @@ impl Site {
 fn describe(applications: &Applications) -> String {
     let mut text = String::from(
         "[[school]]\nslug = \"bench\"\nname = \"Benchmark School\"\nurn = \"199999\"\n\n\
-         [[group]]\nschool = \"bench\"\nslug = \"staff\"\nname = \"Staff\"\nfull = [\"staff\"]\nrestricted = [\"staff\"]\n",
+         [[group]]\nschool = \"bench\"\nslug = \"staff\"\nname = \"Staff\"\nfull = [\"staff\"]\nrestricted = [\"staff\"]\n\n\
+         [[group]]\nschool = \"bench\"\nslug = \"leads\"\nname = \"Leads\"\nfull = [\"staff\", \"leads\"]\nrestricted = [\"staff\"]\n\
+         needs = \"multi-factor\"\nelevation_minutes = 30\n",
     );
     let mut client = |application: &Application, algorithm: &str, rest: &str| {
         let id = &application.id;

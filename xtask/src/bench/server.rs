@@ -60,6 +60,7 @@ impl Pinning {
 pub(super) struct Server {
     child: Child,
     pub(super) port: u16,
+    began: Instant,
     /// From the start of the process to the first answer.
     pub(super) started_in: Duration,
 }
@@ -73,7 +74,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(file.try_clone().map_err(failed)?).stderr(file);
         let began = Instant::now();
         let child = command.spawn().map_err(|source| Failure::Start { program, source })?;
-        let mut server = Self { child, port, started_in: Duration::ZERO };
+        let mut server = Self { child, port, began, started_in: Duration::ZERO };
         let discovery = get("/.well-known/openid-configuration", &[]);
         while !Connection::open(port).is_ok_and(|mut connection| connection.must(&discovery).is_ok()) {
             let ended = server.child.try_wait().ok().flatten();
@@ -86,6 +87,18 @@ impl Server {
         }
         server.started_in = began.elapsed();
         Ok(server)
+    }
+
+    /// Waits until it says that it is ready: all plugins are loaded. From the start of the process until then.
+    pub(super) fn ready(&self) -> Result<Duration, Failure> {
+        let request = get("/readyz", &[]);
+        while !Connection::open(self.port).is_ok_and(|mut connection| connection.must(&request).is_ok()) {
+            if self.began.elapsed() > START_TIME {
+                return Err(Failure::Told(format!("the server on port {} does not become ready", self.port)));
+            }
+            sleep(LOOK_AGAIN_AFTER);
+        }
+        Ok(self.began.elapsed())
     }
 
     pub(super) fn pid(&self) -> u32 {

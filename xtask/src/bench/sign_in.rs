@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::http::{Answer, Connection, Result, encode, get, post};
 use super::seed::{Application, PASSWORD, REDIRECT_URI, SCOPE};
+use crate::visitor::{Page, path_of};
 
 /// RFC 7636 appendix B: the load generator needs no digest of its own.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -28,7 +29,12 @@ pub(super) struct Tokens {
 
 impl Browser {
     pub(super) fn new(email: String) -> Self {
-        Self { email, cookies: BTreeMap::new() }
+        Self::with_cookies(email, BTreeMap::new())
+    }
+
+    /// One that was used before.
+    pub(super) fn with_cookies(email: String, cookies: BTreeMap<String, String>) -> Self {
+        Self { email, cookies }
     }
 
     /// Forgets the session and remains a browser that its owner has used before.
@@ -38,13 +44,65 @@ impl Browser {
 
     /// The whole way: authorization request, both pages with their forms, and back to the application with a code.
     pub(super) fn sign_in(&mut self, connection: &mut Connection, client: &Application) -> Result<String> {
+        let next = self.prove(connection, client)?;
+        self.follow(connection, &next)
+    }
+
+    /// The same for somebody who is asked for a second factor: three pages.
+    pub(super) fn sign_in_with(
+        &mut self,
+        connection: &mut Connection,
+        client: &Application,
+        code: &str,
+    ) -> Result<String> {
+        let next = self.prove(connection, client)?;
+        self.raise(connection, &next, code)
+    }
+
+    /// The same for somebody who goes on without the key.
+    pub(super) fn sign_in_without(&mut self, connection: &mut Connection, client: &Application) -> Result<String> {
+        let next = self.prove(connection, client)?;
+        let page = self.follow_to_page(connection, &next)?;
+        let (action, fields) = page.fill("/factor/continue", &[]).map_err(|failure| failure.to_string())?;
+        let next = self.submit(connection, action, &fields)?;
+        self.follow(connection, &next)
+    }
+
+    /// With a live session that the key has not raised yet: one page, which asks for a code.
+    pub(super) fn step_up(&mut self, connection: &mut Connection, client: &Application, code: &str) -> Result<String> {
+        self.raise(connection, &authorization_request(client), code)
+    }
+
+    /// Answers the page of the second factor with a code.
+    fn raise(&mut self, connection: &mut Connection, path: &str, code: &str) -> Result<String> {
+        let page = self.follow_to_page(connection, path)?;
+        let typed = [("f-code", code)];
+        let (action, fields) = page.fill("/factor", &typed).map_err(|failure| failure.to_string())?;
+        let next = self.submit(connection, action, &fields)?;
+        self.follow(connection, &next)
+    }
+
+    fn follow_to_page(&mut self, connection: &mut Connection, path: &str) -> Result<Page> {
+        let mut path = path.to_owned();
+        for _ in 0..MOST_REDIRECTS {
+            let request = get(&path, &[&self.cookie_line()]);
+            let answer = self.keep(connection.send(&request)?);
+            let Some(location) = answer.header("location") else {
+                return Ok(Page::read(path, answer.status, &String::from_utf8_lossy(&answer.body)));
+            };
+            path_of(location).clone_into(&mut path);
+        }
+        Err("redirects without end".into())
+    }
+
+    /// The pages of address and password; where they lead.
+    fn prove(&mut self, connection: &mut Connection, client: &Application) -> Result<String> {
         let page = self.open(connection, &authorization_request(client))?;
         let ticket = page.ok_or("a sign-in did not begin with a page")?;
         self.draw(connection, &ticket)?;
         let password = self.submit(connection, &format!("{ticket}/email"), &[("email", &self.email.clone())])?;
         self.draw(connection, &password)?;
-        let next = self.submit(connection, &format!("{password}/password"), &[("password", PASSWORD)])?;
-        self.follow(connection, &next)
+        self.submit(connection, &format!("{password}/password"), &[("password", PASSWORD)])
     }
 
     /// With a live session: no page is shown.
@@ -135,10 +193,4 @@ fn authorization_request(client: &Application) -> String {
         encode(REDIRECT_URI),
         encode(SCOPE),
     )
-}
-
-/// The path of an address of the server's own.
-fn path_of(location: &str) -> &str {
-    let rest = location.strip_prefix("http://").and_then(|rest| rest.find('/').and_then(|slash| rest.get(slash..)));
-    rest.unwrap_or(location)
 }

@@ -10,7 +10,6 @@ mod directory;
 mod keyholder;
 mod keys;
 mod servers;
-mod visitor;
 
 use std::path::{Path, PathBuf};
 

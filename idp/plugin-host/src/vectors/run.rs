@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::format::{Call, CallName, Vector, default_context};
 use super::{ScriptedRandom, VectorError, outcome};
 use crate::admission::{Admission, Terms, requested};
+use crate::measure::Verification;
 use crate::package::Package;
 
 /// Runs vectors of one package. Its admission must be for a host that draws from the runner's [`ScriptedRandom`].
@@ -47,11 +48,24 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// A package that is not admitted with these settings, and calls that lack what they need.
     pub async fn run(&self, vector: &Vector) -> Result<Vec<Ran>, VectorError> {
+        Ok(self.play(vector).await?.0)
+    }
+
+    /// The last verification of a vector that is accepted, with the keys and the state as they were before it.
+    ///
+    /// # Errors
+    /// As of [`Self::run`].
+    pub async fn accepted(&self, vector: &Vector) -> Result<Option<Verification>, VectorError> {
+        Ok(self.play(vector).await?.1)
+    }
+
+    async fn play(&self, vector: &Vector) -> Result<(Vec<Ran>, Option<Verification>), VectorError> {
         let terms = Terms { grant: &self.grant, settings: &vector.settings, stored_formats: &[] };
         let admitted = self.admission.admit(self.package, terms).await?;
         self.admission.host().switch_on(admitted.prepared);
         self.random.begin(vector.random.clone());
-        let mut ceremony = Ceremony { runner: self, keys: Vec::new(), state: Vec::new(), burnt: HashSet::new() };
+        let (keys, state) = (Vec::new(), Vec::new());
+        let mut ceremony = Ceremony { runner: self, keys, state, burnt: HashSet::new(), accepted: None };
         for key in &vector.keys {
             ceremony.keep(NewCredential {
                 lookup: key.lookup.clone(),
@@ -72,7 +86,7 @@ impl<'a> Runner<'a> {
             let mismatch = call.expect.as_ref().and_then(|pattern| super::mismatch(pattern, &outcome));
             ran.push(Ran { call: call.call, outcome, mismatch });
         }
-        Ok(ran)
+        Ok((ran, ceremony.accepted))
     }
 }
 
@@ -83,6 +97,8 @@ struct Ceremony<'a> {
     /// Of the last step.
     state: Vec<u8>,
     burnt: HashSet<(CredentialId, Vec<u8>)>,
+    /// The last verification that was accepted.
+    accepted: Option<Verification>,
 }
 
 impl Ceremony<'_> {
@@ -156,8 +172,9 @@ impl Ceremony<'_> {
         let (host, factor) = (self.runner.admission.host(), self.runner.package.manifest.id.as_str());
         let now = context.now;
         let answer = call.answer.as_ref().ok_or("there is no `answer`")?.answer(|name| self.id(name))?;
-        let state = call.state.as_ref().unwrap_or(&self.state);
-        let outcome = host.verify(factor, context, keys, state, answer).await;
+        let state = call.state.as_ref().unwrap_or(&self.state).clone();
+        let asked = Verification { context, credentials: keys.to_vec(), state, answer };
+        let outcome = host.verify(factor, asked.context.clone(), keys, &asked.state, asked.answer.clone()).await;
         Ok(outcome.map(|outcome| match outcome {
             VerifyOutcome::More(step) => self.step(&step),
             VerifyOutcome::Rejected(rejection) => {
@@ -177,6 +194,7 @@ impl Ceremony<'_> {
                 if let Some(key) = self.keys.iter_mut().find(|key| key.id == accepted.credential) {
                     key.last_used_at = Some(now);
                 }
+                self.accepted = Some(asked);
                 outcome::accepted(&accepted, &|id| self.name(id))
             }
         }))

@@ -34,9 +34,18 @@ pub(super) fn read(embedded: &Embedded) -> Result<Package, PackageError> {
     Package::from_files(files)
 }
 
+/// The one with this id.
+pub fn find(id: &str) -> Option<Result<Package, PackageError>> {
+    keyholder_bundled_plugins::find(id).map(read)
+}
+
 /// Stores what is not stored yet.
 pub(super) async fn store(store: &SqlStore, surroundings: &Surroundings) -> Result<(), StoreError> {
     for embedded in PACKAGES {
+        // At nearly every start: nothing has to be read.
+        if serves(store, embedded).await? {
+            continue;
+        }
         match read(embedded) {
             Ok(package) if package.digest() == embedded.sha256 => store_one(store, surroundings, &package).await?,
             // The build made both: a defect, which must not keep everybody from signing in.
@@ -47,6 +56,13 @@ pub(super) async fn store(store: &SqlStore, surroundings: &Surroundings) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether the very package is the active version.
+async fn serves(store: &SqlStore, embedded: &Embedded) -> Result<bool, StoreError> {
+    let Some(plugin) = store.find_plugin(embedded.id).await? else { return Ok(false) };
+    let version = store.find_plugin_version(plugin.active).await?;
+    Ok(version.is_some_and(|version| version.digest == embedded.sha256))
 }
 
 async fn store_one(store: &SqlStore, surroundings: &Surroundings, package: &Package) -> Result<(), StoreError> {

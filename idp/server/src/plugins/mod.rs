@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keyholder_core::plugin::Origin;
-use keyholder_core::ports::{Sealer, StoreError};
+use keyholder_core::ports::{PluginQueries as _, Sealer, StoreError};
 use keyholder_core::random::Random;
 use keyholder_core::time::Clock;
 use keyholder_plugin_host::admission::{Admission, Unsigned};
@@ -26,7 +26,7 @@ use keyholder_store::SqlStore;
 
 use crate::config::Config;
 
-pub use bundled::{PACKAGES, digests as bundled_digests};
+pub use bundled::{PACKAGES, digests as bundled_digests, find as bundled_package};
 pub use load::Plugins;
 
 /// Why no plugin runs at all.
@@ -62,20 +62,45 @@ impl Surroundings {
 /// # Errors
 /// No engine, or no database.
 pub async fn open(config: &Config, store: &SqlStore, surroundings: Surroundings) -> Result<Plugins, PluginsError> {
+    let plugins = unsettled(config, surroundings)?;
+    settle(config, store, &plugins).await?;
+    Ok(plugins)
+}
+
+/// The same for a server. Where no plugin is stored, nobody has a key either: then it may answer before the bundled ones are
+/// compiled, which takes seconds, and the first turn of the worker ([`Plugins::follow_rows`]) loads them.
+///
+/// # Errors
+/// As of [`open`].
+pub async fn open_for_server(
+    config: &Config,
+    store: &SqlStore,
+    surroundings: Surroundings,
+) -> Result<Plugins, PluginsError> {
+    let plugins = unsettled(config, surroundings)?;
+    if !store.list_plugins().await?.is_empty() {
+        settle(config, store, &plugins).await?;
+    }
+    Ok(plugins)
+}
+
+fn unsettled(config: &Config, surroundings: Surroundings) -> Result<Plugins, PluginsError> {
     let admission = admission(config, &surroundings)?;
     if unsigned(config) == Unsigned::Allowed {
         tracing::warn!(
             "DEVELOPMENT: unsigned plugins may be installed (plugins.development_unsigned); never in production"
         );
     }
-    bundled::store(store, &surroundings).await?;
-    let plugins = Plugins::new(admission, surroundings, unsigned(config));
-    plugins.refresh(store).await?;
+    Ok(Plugins::new(admission, surroundings, unsigned(config)))
+}
+
+async fn settle(config: &Config, store: &SqlStore, plugins: &Plugins) -> Result<(), StoreError> {
+    plugins.follow_rows(store).await?;
     // A folder of the operator's choice may serve other installations as well.
     if config.plugins.artefacts.is_none() {
         plugins.tidy().await;
     }
-    Ok(plugins)
+    Ok(())
 }
 
 /// The sandbox with its cache of compiled plugins.

@@ -6,6 +6,7 @@
 mod check;
 mod install;
 mod manage;
+mod measure;
 mod publish;
 mod run;
 
@@ -39,6 +40,20 @@ pub(super) enum PluginCommand {
         /// A file of test vectors, or a folder of such files.
         #[arg(long, value_name = "PATH")]
         vectors: Option<PathBuf>,
+    },
+    /// Measure what a factor costs this machine: nothing else should run meanwhile.
+    Measure {
+        /// A folder, a `.keyholder-plugin` file, or the id of a plugin that comes with the server.
+        package: PathBuf,
+        /// A file of test vectors; its last verification that is accepted is measured.
+        #[arg(long, value_name = "FILE")]
+        vector: PathBuf,
+        /// How often it is repeated.
+        #[arg(long, default_value_t = 2000)]
+        calls: usize,
+        /// The figures as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Install a package or a newer version of it.
     Install {
@@ -117,6 +132,9 @@ pub(super) async fn run(context: &mut Context, command: PluginCommand) -> Result
         PluginCommand::Run { package, export, input, vectors } => {
             run::run(context, &package, export.as_deref(), input.as_deref(), vectors.as_deref()).await
         }
+        PluginCommand::Measure { package, vector, calls, json } => {
+            measure::run(context, &package, &vector, calls, json).await
+        }
         PluginCommand::Install { package, grant, change_publisher, downgrade } => {
             let allowed = install::Allowed { grant, change_publisher, downgrade };
             install::run(context, &package, allowed).await
@@ -129,9 +147,9 @@ pub(super) async fn run(context: &mut Context, command: PluginCommand) -> Result
         PluginCommand::Set { plugin, settings } => manage::set(context, &plugin, &settings).await,
         PluginCommand::Floor { plugin, version } => manage::floor(context, &plugin, &version).await,
         PluginCommand::Remove { plugin, force } => manage::remove(context, &plugin, force).await,
-        PluginCommand::NewPublisherKey { file, password } => publish::new_key(context, &file, &password),
+        PluginCommand::NewPublisherKey { file, password } => publish::new_key(context, &file, password),
         PluginCommand::Sign { folder, key, password, archive } => {
-            publish::sign(context, &folder, &key, &password, archive.as_deref())
+            publish::sign(context, &folder, &key, password, archive.as_deref())
         }
         PluginCommand::Trust { key: Some(key), name: Some(name) } => publish::trust(context, &key, &name).await,
         PluginCommand::Trust { .. } => publish::list(context).await,

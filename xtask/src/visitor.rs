@@ -14,7 +14,7 @@ const MOST_REDIRECTS: usize = 12;
 
 /// A browser that visits one server on this machine, over http.
 #[derive(Debug)]
-pub(super) struct Visitor {
+pub(crate) struct Visitor {
     agent: Agent,
     base: String,
     cookies: BTreeMap<String, String>,
@@ -22,12 +22,12 @@ pub(super) struct Visitor {
 
 /// A page that was read.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     path: String,
     status: u16,
     forms: Vec<Form>,
     /// Text that is shown to be typed or copied as it stands.
-    pub(super) codes: Vec<String>,
+    pub(crate) codes: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ struct Form {
 }
 
 impl Visitor {
-    pub(super) fn new(port: u16) -> Self {
+    pub(crate) fn new(port: u16) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -48,23 +48,21 @@ impl Visitor {
     }
 
     /// Opens a page and follows where it leads.
-    pub(super) fn open(&mut self, path: &str) -> Result<Page, Failure> {
+    pub(crate) fn open(&mut self, path: &str) -> Result<Page, Failure> {
         let answer = self.agent.get(self.at(path)).header("Cookie", self.cookie_line()).call();
         self.follow(path, answer)
     }
 
-    /// Fills in the form that has all these fields, or that goes to an address with this end, and sends it.
-    pub(super) fn submit(&mut self, page: &Page, to: &str, filled: &[(&str, &str)]) -> Result<Page, Failure> {
-        let fits = |form: &&Form| {
-            let has = |(name, _): &(&str, &str)| form.fields.iter().any(|(other, _)| other == name);
-            form.action.ends_with(to) && filled.iter().all(has)
-        };
-        let form = page.forms.iter().find(fits).ok_or_else(|| page.without(&format!("a form to `{to}`")))?;
-        let given = |name: &str| filled.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
-        let fields = form.fields.iter().map(|(name, value)| (name.as_str(), given(name).unwrap_or(value)));
-        let path = form.action.clone();
-        let answer = self.agent.post(self.at(&path)).header("Cookie", self.cookie_line()).send_form(fields);
-        self.follow(&path, answer)
+    /// Fills in a form ([`Page::fill`]) and sends it.
+    pub(crate) fn submit(&mut self, page: &Page, to: &str, filled: &[(&str, &str)]) -> Result<Page, Failure> {
+        let (path, fields) = page.fill(to, filled)?;
+        let answer = self.agent.post(self.at(path)).header("Cookie", self.cookie_line()).send_form(fields);
+        self.follow(path, answer)
+    }
+
+    /// What it keeps, by name.
+    pub(crate) fn into_cookies(self) -> BTreeMap<String, String> {
+        self.cookies
     }
 
     fn follow(&mut self, path: &str, answer: Result<Response<Body>, ureq::Error>) -> Result<Page, Failure> {
@@ -99,7 +97,8 @@ impl Visitor {
 }
 
 impl Page {
-    fn read(path: String, status: u16, body: &str) -> Self {
+    /// Reads the forms and codes of a page.
+    pub(crate) fn read(path: String, status: u16, body: &str) -> Self {
         let mut page = Self { path, status, forms: Vec::new(), codes: Vec::new() };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mut in_code = false;
@@ -122,19 +121,35 @@ impl Page {
         page
     }
 
+    /// The form that has all these fields and goes to an address with this end, filled in: the address, and what is sent.
+    pub(crate) fn fill<'a>(
+        &'a self,
+        to: &str,
+        filled: &'a [(&str, &str)],
+    ) -> Result<(&'a str, Vec<(&'a str, &'a str)>), Failure> {
+        let fits = |form: &&Form| {
+            let has = |(name, _): &(&str, &str)| form.fields.iter().any(|(other, _)| other == name);
+            form.action.ends_with(to) && filled.iter().all(has)
+        };
+        let form = self.forms.iter().find(fits).ok_or_else(|| self.without(&format!("a form to `{to}`")))?;
+        let given = |name: &str| filled.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+        let fields = form.fields.iter().map(|(name, value)| (name.as_str(), given(name).unwrap_or(value)));
+        Ok((&form.action, fields.collect()))
+    }
+
     /// Whether the page is at a path of ours.
-    pub(super) fn is_at(&self, path: &str) -> bool {
+    pub(crate) fn is_at(&self, path: &str) -> bool {
         self.path.split('?').next() == Some(path)
     }
 
-    /// What a demo that cannot be made ends with.
-    pub(super) fn without(&self, what: &str) -> Failure {
+    /// What a run ends with that needs the page to be another one.
+    pub(crate) fn without(&self, what: &str) -> Failure {
         Failure::Told(format!("the page {} ({}) has not {what}", self.path, self.status))
     }
 }
 
 /// The path of an address of the server's own.
-pub(super) fn path_of(address: &str) -> &str {
+pub(crate) fn path_of(address: &str) -> &str {
     let rest = address.split_once("://").map(|(_, rest)| rest);
     rest.and_then(|rest| rest.find('/').and_then(|slash| rest.get(slash..))).unwrap_or(address)
 }
