@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::factor::Factors;
@@ -17,7 +18,7 @@ use keyholder_plugin_host::{PluginHost, Refused};
 use keyholder_store::SqlStore;
 use tokio::sync::Mutex;
 
-use super::Surroundings;
+use super::{Surroundings, bundled};
 use crate::audit::{About, event_at};
 use crate::workers::describe;
 
@@ -28,6 +29,7 @@ pub struct Plugins {
     surroundings: Surroundings,
     unsigned: Unsigned,
     state: Mutex<State>,
+    settled: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +75,7 @@ impl LoadError {
 
 impl Plugins {
     pub(super) fn new(admission: Admission, surroundings: Surroundings, unsigned: Unsigned) -> Self {
-        Self { admission, surroundings, unsigned, state: Mutex::default() }
+        Self { admission, surroundings, unsigned, state: Mutex::default(), settled: AtomicBool::new(false) }
     }
 
     /// The factors that run.
@@ -84,6 +86,25 @@ impl Plugins {
     /// The sandbox.
     pub fn host(&self) -> &PluginHost {
         self.admission.host()
+    }
+
+    /// The first time: stores bundled packages that are new, and loads everything. From then on what changed.
+    ///
+    /// # Errors
+    /// Those of the database; what was not done is tried again.
+    pub async fn follow_rows(&self, store: &SqlStore) -> Result<(), StoreError> {
+        if self.is_settled() {
+            return self.refresh(store).await;
+        }
+        bundled::store(store, &self.surroundings).await?;
+        self.refresh(store).await?;
+        self.settled.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether everything that was stored was loaded, or is known not to load.
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Acquire)
     }
 
     /// Loads what changed since the last time.

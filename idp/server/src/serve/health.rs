@@ -53,6 +53,9 @@ impl Readiness {
                 reasons.push(format!("there is no signing key for {}", algorithm.name()));
             }
         }
+        if app.plugins.as_ref().is_some_and(|plugins| !plugins.is_settled()) {
+            reasons.push("plugins are being compiled for the first time".to_owned());
+        }
         reasons
     }
 

@@ -174,7 +174,7 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
         Some(factors) => (factors, None),
         None => {
             let surroundings = Surroundings::new(clock.clone(), random.clone(), sealer.clone());
-            match plugins::open(&config, &store, surroundings).await {
+            match plugins::open_for_server(&config, &store, surroundings).await {
                 Ok(plugins) => (plugins.factors(), Some(plugins)),
                 Err(error) => {
                     store.close().await;

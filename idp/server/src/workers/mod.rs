@@ -128,7 +128,7 @@ async fn follow(app: Arc<App>) -> Result<(), String> {
 
 async fn follow_plugins(app: Arc<App>) -> Result<(), String> {
     match &app.plugins {
-        Some(plugins) => plugins.refresh(&app.store).await.map_err(|error| describe(&error)),
+        Some(plugins) => plugins.follow_rows(&app.store).await.map_err(|error| describe(&error)),
         None => Ok(()),
     }
 }
