@@ -51,7 +51,7 @@ fn failed(path: &Path, problem: &dyn std::error::Error) -> CliError {
     CliError::Refused(format!("{}: {}", path.display(), describe(problem)))
 }
 
-pub(super) fn new_key(context: &mut Context, file: &Path, password: &Password) -> Result<(), CliError> {
+pub(super) fn new_key(context: &mut Context, file: &Path, password: Password) -> Result<(), CliError> {
     let public_file = with_pub(file);
     for path in [file, public_file.as_path()] {
         if path.exists() {
@@ -80,7 +80,7 @@ pub(super) fn sign(
     context: &mut Context,
     folder: &Path,
     key: &Path,
-    password: &Password,
+    password: Password,
     archive: Option<&Path>,
 ) -> Result<(), CliError> {
     let secret = fs::read_to_string(key).map_err(|error| failed(key, &error))?;
