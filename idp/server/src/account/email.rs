@@ -8,7 +8,9 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::assurance::Reach;
 use keyholder_core::audit::AuditKind;
+use keyholder_core::flow::{Aim, Ask, Origin};
 use keyholder_core::id::MailedLinkId;
 use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::person::{Email, Person};
@@ -33,6 +35,7 @@ pub(super) const KIND: &str = "confirm-email";
 /// `GET /account/email`
 pub(super) async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     match Reader::of(&app, &request).await? {
+        Ok(reader) if misses_key(&app, &reader).await? => use_key(&app, &request).await,
         Ok(reader) => show(&app, &request, &reader, String::new(), None).await,
         Err(elsewhere) => Ok(elsewhere),
     }
@@ -44,6 +47,9 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Re
         Ok(reader) => reader,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    if misses_key(&app, &reader).await? {
+        return use_key(&app, &request).await;
+    }
     let outcome = match check(&app, &request, &reader, &form).await? {
         Ok(_) if is_throttled(&app, &request, &reader) => Outcome::Refused,
         Ok(email) => ask(&app, &request, &reader, email).await?,
@@ -97,6 +103,19 @@ async fn check(
         return Ok(proved.map(|_| email).map_err(ChangeEmailError::Current));
     }
     Ok(Ok(email))
+}
+
+/// Links that open much go to the address: whoever has a key uses it before the address changes. A managed key is the school's, and the
+/// address the person's.
+async fn misses_key(app: &App, reader: &Reader) -> Result<bool, PageError> {
+    let keys = spine::keys_at_hand(app, &reader.person).await?;
+    let own = keys.iter().any(|key| matches!(key.reach, Reach::Everywhere | Reach::KeyManagement));
+    Ok(own && reader.session.manages_keys_until(app.now()).is_none())
+}
+
+async fn use_key(app: &App, request: &HttpRequest) -> Result<HttpResponse, PageError> {
+    let ask = Ask { aim: Aim::ManageKeys, ..Ask::default() };
+    spine::begin(app, request, Origin::Portal { return_to: format!("{HERE}/email") }, ask).await
 }
 
 fn asks_password(app: &App, reader: &Reader) -> bool {

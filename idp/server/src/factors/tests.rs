@@ -711,3 +711,27 @@ async fn an_offline_grant_ends_with_the_key_although_its_session_ended_before() 
     house.run(Forget { key: key.id, person, here: None, now }).await;
     assert!(!live(house.app().store.find_grant(grant.id).await.unwrap()));
 }
+
+#[actix_web::test]
+async fn whoever_has_a_key_uses_it_before_the_address_changes() {
+    let house = house(&["staff"], &[CODE]).await;
+    let browser = house.signed_in(ANN).await;
+    let page = browser.open("/account/email").await;
+    assert!(page.has("Two Factor Authentication"), "{}", page.text);
+    let page = type_code(&browser, &page, DIGITS).await;
+    assert_eq!(page.path, "/account/email", "{}", page.text);
+}
+
+#[actix_web::test]
+async fn an_address_that_was_just_changed_brings_no_first_key() {
+    const TAB: &str = "/account/security-keys";
+    let house = House::open().await;
+    let asks_for_link = |page: &Page| page.has(&format!("{TAB}/first"));
+    assert!(asks_for_link(&house.signed_in(ANN).await.open(TAB).await));
+    let about = About { subject: Some(house.person(ANN).await.id), ..About::default() };
+    house.run(Record { audit: event(house.app(), AuditKind::EmailChanged, about) }).await;
+    let page = house.signed_in(ANN).await.open(TAB).await;
+    assert!(!asks_for_link(&page) && page.has(&format!("{TAB}/pass")), "{}", page.text);
+    house.pass(Duration::from_hours(8 * 24));
+    assert!(asks_for_link(&house.signed_in(ANN).await.open(TAB).await));
+}

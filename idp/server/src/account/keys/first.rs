@@ -1,6 +1,8 @@
 //! What a first key takes besides the password: a link mailed to the verified address, or an access pass.
 //!
 //! Threat: an access pass is guessed. Defence: it has 80 random bits, and wrong ones count in the throttle.
+//! Threat: whoever guessed the password has the address changed to one of their own first. Defence: for a week a new address proves
+//! nothing here, while its owner has a mail about the change; until then it takes a pass.
 
 use std::time::Duration;
 
@@ -26,6 +28,11 @@ use crate::spine::{self, LINK_MINUTES};
 use crate::throttle::{Acquaintance, Attempt};
 use crate::web::{Form, PageError, peer, see_other};
 
+/// For so long an address that was changed brings no first key.
+const ADDRESS_SETTLES: Duration = Duration::from_hours(7 * 24);
+/// How far back in the person's log the change is looked for.
+const LOG_DEPTH: u64 = 5_000;
+
 /// What the person's groups ask for; the strictest of all schools counts, since a key is the person's and not a school's.
 pub(super) async fn rule(app: &App, reader: &Reader) -> Result<FirstKey, PageError> {
     let members = app.store.list_memberships(reader.person.id).await?;
@@ -35,7 +42,14 @@ pub(super) async fn rule(app: &App, reader: &Reader) -> Result<FirstKey, PageErr
         FirstKey::Mailbox => 1,
         FirstKey::Pass => 2,
     };
-    Ok(active.map(|member| member.group.first_key).max_by_key(strictness).unwrap_or_default())
+    let asked = active.map(|member| member.group.first_key).max_by_key(strictness).unwrap_or_default();
+    Ok(if asked == FirstKey::Mailbox && is_address_new(app, reader).await? { FirstKey::Pass } else { asked })
+}
+
+async fn is_address_new(app: &App, reader: &Reader) -> Result<bool, PageError> {
+    let now = app.now();
+    let events = app.store.list_audit_of_person(reader.person.id, LOG_DEPTH).await?;
+    Ok(events.iter().any(|event| event.kind == AuditKind::EmailChanged && now.since(event.at) < ADDRESS_SETTLES))
 }
 
 /// `POST /account/security-keys/first`: asks for the link.
