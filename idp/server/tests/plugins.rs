@@ -338,3 +338,22 @@ fn the_child_tells_what_is_wrong_with_a_component() {
     assert!(matches!(broken, Err(CompileError::Refused(_))), "{broken:?}");
     assert!(Path::new(PROGRAM).exists());
 }
+
+#[test]
+fn the_cost_of_a_factor_is_told() {
+    let installation = Installation::new();
+    let vector = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/factors/soft-key/vectors/rfc-6238.json");
+    let arguments = ["plugin", "measure", "soft-key", "--vector", vector, "--calls", "3"];
+    let told = installation.done(&arguments);
+    assert!(told.contains("of processor time, with the host's work"), "{told}");
+    let told = installation.done(&[&arguments[..], &["--json"]].concat());
+    let figures: serde_json::Value = serde_json::from_str(&told).unwrap();
+    for name in ["compile", "load", "verify", "verify_bare", "verify_on_demand"] {
+        assert!(figures[name]["cpu_us"].as_f64().unwrap() > 0.0, "{name}: {told}");
+    }
+    assert!(figures["fuel"].as_u64().unwrap() > 0, "{told}");
+    // Nothing in it is accepted.
+    let vector = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/factors/soft-key/vectors/bad-settings.json");
+    let told = installation.refused(&["plugin", "measure", "soft-key", "--vector", vector]);
+    assert!(told.contains("no verification that is accepted") || told.contains("settings"), "{told}");
+}

@@ -12,9 +12,9 @@ use crate::run::{Failure, output};
 
 const SERVER_PROCESSOR: &str = "0";
 const LOAD_PROCESSOR: &str = "1";
-/// A look each millisecond, half a minute long.
+/// A look each millisecond, for so long.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(1);
-const START_TIME: Duration = Duration::from_secs(30);
+const START_TIME: Duration = Duration::from_mins(3);
 const STOP_TIME: Duration = Duration::from_secs(30);
 
 /// Who runs on which processor.

@@ -239,3 +239,22 @@ async fn bundled_packages_are_stored_once_and_leave_the_operators_choice_alone()
     let _: PluginVersionId = version.id;
     bed.store.close().await;
 }
+
+#[tokio::test]
+async fn a_server_waits_for_plugins_that_are_stored_and_for_no_others() {
+    let bed = Bed::new().await;
+    let open = async || open_for_server(&bed.config, &bed.store, bed.surroundings.clone()).await.unwrap();
+    let fresh = open().await;
+    assert!(!fresh.is_settled());
+    assert!(bed.store.list_plugins().await.unwrap().is_empty(), "nothing was stored yet");
+    fresh.follow_rows(&bed.store).await.unwrap();
+    assert!(fresh.is_settled());
+    let again = open().await;
+    assert!(again.is_settled());
+    for plugins in [fresh, again] {
+        for package in PACKAGES {
+            assert!(plugins.factors().find(package.id).is_some(), "{}", package.id);
+        }
+    }
+    bed.store.close().await;
+}
