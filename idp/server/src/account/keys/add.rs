@@ -90,15 +90,14 @@ pub(super) async fn answer(
     let Some(permission) = permission(&app, &reader).await? else { return Ok(see_other(HERE)) };
     let said = |said: Said<'_>| Said { typed: Some(&form), ..said };
 
-    let name = form.text("name").trim().to_owned();
-    let others = app.store.list_credentials(reader.person.id).await?;
-    let mine = others.iter().filter(|other| {
-        // A sheet of codes takes the place of the former one, and may have its name.
-        !(is_single(&app, &ceremony.factor) && other.factor == ceremony.factor)
-    });
-    if let Err(error) = check_name(&name, mine) {
-        return show(&app, &request, &reader, &ceremony, said(Said { name_error: Some(error), ..Said::default() }))
-            .await;
+    // Of what there is one at most, such as a sheet of codes, nobody has to tell several apart.
+    let name = is_named(&app, &ceremony.factor).then(|| form.text("name").trim().to_owned());
+    if let Some(name) = &name {
+        let others = app.store.list_credentials(reader.person.id).await?;
+        if let Err(error) = check_name(name, others.iter()) {
+            let wrong = Said { name_error: Some(error), ..Said::default() };
+            return show(&app, &request, &reader, &ceremony, said(wrong)).await;
+        }
     }
     let given = match read_answer(&ceremony, &form) {
         Some(Ok(given)) => given,
@@ -111,7 +110,7 @@ pub(super) async fn answer(
         }
     };
     let enrolling = Enrolling { asked, request: &request, permission };
-    match answer_enrolment(&enrolling, ceremony.id, Some(&name), given).await? {
+    match answer_enrolment(&enrolling, ceremony.id, name.as_deref(), given).await? {
         EnrolAnswered::Enrolled => tell(KeyDone::Added),
         EnrolAnswered::Again(next) => show(&app, &request, &reader, &next, said(Said::default())).await,
         EnrolAnswered::Refused(refused) => {
@@ -154,8 +153,8 @@ fn enrollable(app: &App, factor: &str) -> Option<std::sync::Arc<Descriptor>> {
     app.factors.find(factor).filter(|factor| factor.kind != FactorKind::ManagedKey)
 }
 
-fn is_single(app: &App, factor: &str) -> bool {
-    app.factors.find(factor).is_some_and(|factor| !factor.multiple_per_user)
+fn is_named(app: &App, factor: &str) -> bool {
+    app.factors.find(factor).is_some_and(|factor| factor.multiple_per_user)
 }
 
 fn page_of(ceremony: CeremonyId) -> String {
@@ -193,7 +192,7 @@ async fn show(
     let drawn = Drawn {
         action: page_of(ceremony.id),
         check_href: page_of(ceremony.id),
-        key_name: Some(KeyNameField { value, error: said.name_error }),
+        key_name: factor.multiple_per_user.then_some(KeyNameField { value, error: said.name_error }),
         refused: said.refused,
         elsewhere: said.elsewhere,
         unanswered: said.unanswered,

@@ -73,3 +73,6 @@ async fn find_own(app: &App, reader: &Reader, key: &str) -> Result<Option<Creden
     let key = app.store.find_credential(id).await?;
     Ok(key.filter(|key| key.owner == CredentialOwner::Person(reader.person.id)))
 }
+
+#[cfg(test)]
+mod tests;

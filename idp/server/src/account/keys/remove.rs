@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyholder_core::audit::AuditKind;
 use keyholder_core::credential::{Credential, CredentialOwner};
+use keyholder_core::factor::FactorKind;
 use keyholder_core::id::{CredentialId, PersonId};
 use keyholder_core::outbox::OutboxMessage;
 use keyholder_core::person::Person;
@@ -31,8 +32,8 @@ use crate::spine;
 use crate::web::{self, Form, Leads, PageError, check_form_token, draw, frame, see_other, whence};
 
 const STOP: &str = "stop-key";
-/// How long the mailed link works.
-const STOP_LIFETIME: Duration = Duration::from_hours(7 * 24);
+/// How long the mailed link works. Not longer: whoever reads the mailbox alone could take the key off with it.
+const STOP_LIFETIME: Duration = Duration::from_hours(24);
 
 /// `GET /account/security-keys/{key}/remove`
 pub(super) async fn page(app: Data<App>, request: HttpRequest, key: Path<String>) -> Result<HttpResponse, PageError> {
@@ -45,11 +46,16 @@ pub(super) async fn page(app: Data<App>, request: HttpRequest, key: Path<String>
     let page = RemovePage {
         action: format!("{HERE}/{}/remove", key.id),
         name: key.label.clone(),
-        last: !others.iter().any(|other| other.id != key.id && other.factor != "recovery-code"),
+        last: !others.iter().any(|other| other.id != key.id && signs_in(&app, other)),
         back_href: HERE.into(),
     };
     let about = reader.about(&app, &request).await?;
     draw(&app, StatusCode::OK, &frame(&app, &request, about), &page, Leads::Home)
+}
+
+/// Whether one signs in with it: a recovery code opens keys alone.
+fn signs_in(app: &App, key: &Credential) -> bool {
+    app.factors.find(&key.factor).is_some_and(|factor| factor.kind != FactorKind::RecoveryCode)
 }
 
 /// `POST /account/security-keys/{key}/remove`
@@ -94,6 +100,14 @@ struct Stop {
     until: Timestamp,
 }
 
+/// The address that takes a key back, as a path.
+pub(super) fn stop_link(app: &App, person: PersonId, key: CredentialId) -> Result<String, PageError> {
+    let stop = Stop { person, key, until: app.now().plus(STOP_LIFETIME) };
+    let plain = serde_json::to_vec(&stop).map_err(|_| PageError::Fault("a link could not be written"))?;
+    let sealed = app.sealer.seal(STOP, &plain).map_err(|_| PageError::Fault("a link could not be sealed"))?;
+    Ok(format!("/stop-key/{}", URL_SAFE_NO_PAD.encode(sealed)))
+}
+
 /// The mail that a key was added, with the link that takes it back.
 pub(crate) fn added(
     app: &App,
@@ -101,14 +115,10 @@ pub(crate) fn added(
     person: &Person,
     key: &Credential,
 ) -> Result<OutboxMessage, PageError> {
-    let stop = Stop { person: person.id, key: key.id, until: app.now().plus(STOP_LIFETIME) };
-    let fault = |_| PageError::Fault("a link could not be sealed");
-    let plain = serde_json::to_vec(&stop).map_err(|_| PageError::Fault("a link could not be written"))?;
-    let sealed = app.sealer.seal(STOP, &plain).map_err(fault)?;
     let mail = Mail::KeyAdded {
         name: person.display_name(),
         key: key.label.clone(),
-        link: app.address(&format!("/stop-key/{}", URL_SAFE_NO_PAD.encode(sealed))),
+        link: app.address(&stop_link(app, person.id, key.id)?),
         circumstances: spine::circumstances(app, &whence(request)),
     };
     spine::mail_to(app, person, &mail)

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::credential::{Credential, CredentialOwner};
-use keyholder_core::factor::{Descriptor, FactorKind};
+use keyholder_core::factor::Descriptor;
 use keyholder_core::id::SchoolId;
 use keyholder_core::membership::FirstKey;
 use keyholder_core::person::Person;
@@ -17,6 +17,7 @@ use keyholder_theme::page::{KeyKind, KeyRow, KeySection, KeyStanding, KeyWay, Pa
 use super::{HERE, first, told};
 use crate::account::Reader;
 use crate::app::App;
+use crate::factors::{kind_of, name_of};
 use crate::pages::active;
 use crate::web::{Leads, PageError, draw, frame};
 
@@ -120,7 +121,7 @@ fn locked(app: &App, reader: &Reader, keys: &[Credential], admins: Vec<String>) 
     let mut mine: Vec<(&Credential, KeyKind)> = keys
         .iter()
         .filter(|key| key.owner == CredentialOwner::Person(reader.person.id))
-        .filter_map(|key| Some((key, kind_of(&*app.factors.find(&key.factor)?))))
+        .filter_map(|key| Some((key, kind_of(app.factors.find(&key.factor)?.as_ref()))))
         .collect();
     // The last used first; a recovery code is for the day without a key.
     mine.sort_by_key(|(key, kind)| (*kind == KeyKind::RecoveryCode, std::cmp::Reverse(key.last_used_at)));
@@ -160,13 +161,7 @@ async fn sections(
         let kind = kind_of(&factor);
         let held = of_factor.remove(factor.id.as_str()).unwrap_or_default();
         let (issued, own): (Vec<_>, Vec<_>) = held.into_iter().partition(|key| is_issued(key));
-        let name = match &factor.kind {
-            FactorKind::Other(key) => {
-                let text = keyholder_core::factor::Text { key: key.clone(), args: Vec::new() };
-                Some(app.factors.text(&factor.id, language, &text))
-            }
-            _ => None,
-        };
+        let name = name_of(app, &factor, language).name;
         if kind != KeyKind::ManagedKey || !own.is_empty() {
             sections.push(KeySection {
                 kind,
@@ -222,16 +217,6 @@ fn is_issued(key: &Credential) -> bool {
 /// How many uses a key has left, where its factor counts them.
 pub(crate) fn left(key: &Credential) -> Option<u32> {
     key.facts.iter().find(|(name, _)| name == LEFT)?.1.parse().ok()
-}
-
-fn kind_of(factor: &Descriptor) -> KeyKind {
-    match factor.kind {
-        FactorKind::SoftKey => KeyKind::SoftKey,
-        FactorKind::SecurityKey => KeyKind::SecurityKey,
-        FactorKind::ManagedKey => KeyKind::ManagedKey,
-        FactorKind::RecoveryCode => KeyKind::RecoveryCode,
-        FactorKind::Other(_) => KeyKind::Other,
-    }
 }
 
 /// Who at the active school can help with a lost key.
