@@ -301,7 +301,7 @@ fn every_key_is_documented_for_operators() {
 
 #[test]
 fn the_table_of_keys_has_every_field_and_no_other() {
-    let sections: [(&str, &[&str]); 12] = [
+    let sections: [(&str, &[&str]); 13] = [
         ("", fields_of::<Config>()),
         ("tls.", fields_of::<TlsConfig>()),
         ("proxy.", fields_of::<ProxyConfig>()),
@@ -312,6 +312,7 @@ fn the_table_of_keys_has_every_field_and_no_other() {
         ("keys.", fields_of::<KeysConfig>()),
         ("outbound.", fields_of::<OutboundConfig>()),
         ("outbound.test_bed.", fields_of::<TestBedConfig>()),
+        ("plugins.", fields_of::<PluginsConfig>()),
         ("log.", fields_of::<LogConfig>()),
         ("metrics.", fields_of::<MetricsConfig>()),
     ];
