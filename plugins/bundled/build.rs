@@ -129,18 +129,23 @@ fn package(id: &str, folder: &Path, wasm: &Path, out: &Path) -> Result<String, S
         }
         write(&out.join(name), content)?;
         if let Some(name) = name.strip_prefix("locales/") {
-            let _ = write!(texts, "({name:?}, include_str!({:?})), ", out.join("locales").join(name));
+            let _ = write!(texts, "({name:?}, include_str!({})), ", literal(&out.join("locales").join(name)));
         }
     }
     Ok(format!(
-        "Package {{ id: {id:?}, manifest: include_str!({:?}), wasm: include_bytes!({:?}), schema: include_str!({:?}), \
-         locales: &[{texts}], readme: include_str!({:?}), sha256: {:?} }},\n",
-        out.join("plugin.toml"),
-        out.join("plugin.wasm"),
-        out.join("config.schema.json"),
-        out.join("README.md"),
+        "Package {{ id: {id:?}, manifest: include_str!({}), wasm: include_bytes!({}), schema: include_str!({}), \
+         locales: &[{texts}], readme: include_str!({}), sha256: {:?} }},\n",
+        literal(&out.join("plugin.toml")),
+        literal(&out.join("plugin.wasm")),
+        literal(&out.join("config.schema.json")),
+        literal(&out.join("README.md")),
         <[u8; 32]>::from(digest.finalize()),
     ))
+}
+
+/// A path as a literal of Rust.
+fn literal(path: &Path) -> String {
+    format!("{:?}", path.display().to_string())
 }
 
 /// Beside the outer build's profiles, so that all profiles share what is built: the top of the target directory has a tag in it.

@@ -41,6 +41,9 @@ async fn readiness(keyholder: &Keyholder) -> (u16, String) {
 #[tokio::test]
 async fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
     let mut keyholder = Keyholder::set_up("").await;
+    // The first start stores the plugins that come with the server.
+    keyholder.serve().await;
+    assert_eq!(keyholder.stop().await, Some(0));
     keyholder.serve_with_file_limit(LIMIT).await;
     let application = RelyingApplication::new(&keyholder, "oakfield-app").with_scope("openid offline_access");
     let (page, acknowledged) = fill_the_disk(&application).await;

@@ -72,12 +72,23 @@ export class Demo {
 
   /** Applies a TOML text beside the running server, and waits until it counts. */
   async apply(toml, clientId, redirectUri) {
-    const file = join(this.data, "more.toml");
-    await writeFile(file, toml);
-    const binary = join(process.env.TESTS_BINARIES ?? join(root, "target/debug"), "keyholder");
-    await promisify(execFile)(binary, ["apply", file], { env: { ...process.env, KEYHOLDER_CONFIG: join(this.data, "keyholder.toml") } });
+    await this.command("apply", await this.file("more.toml", toml));
     const query = new URLSearchParams({ client_id: clientId, redirect_uri: redirectUri, response_type: "code", scope: "openid" });
     await until(`client ${clientId}`, async () => (await this.status(`/oidc/authorize?${query}`)) !== 400);
+  }
+
+  /** Runs a command of an operator beside the server; what it says. */
+  async command(...args) {
+    const binary = join(process.env.TESTS_BINARIES ?? join(root, "target/debug"), "keyholder");
+    const env = { ...process.env, KEYHOLDER_CONFIG: join(this.data, "keyholder.toml") };
+    return (await promisify(execFile)(binary, args, { env })).stdout;
+  }
+
+  /** Writes a file into the data directory; where it is. */
+  async file(name, content) {
+    const file = join(this.data, name);
+    await writeFile(file, content);
+    return file;
   }
 
   /** The status with which Keyholder answers. */
@@ -90,17 +101,25 @@ export class Demo {
     });
   }
 
-  /** The link in the newest mail to an address. */
-  async mailedLink(email) {
+  /** The link in the newest mail to an address; `kind`: the first part of its path. */
+  async mailedLink(email, kind = "link") {
     return until(`a mail to ${email}`, async () => {
-      const files = await readdir(this.mail_dir).catch(() => []);
-      for (const file of files.filter((name) => name.endsWith(".eml")).sort().reverse()) {
-        const raw = await readFile(join(this.mail_dir, file), "utf8");
-        const text = raw.replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=");
-        const link = text.match(/https?:\/\/\S+\/link\/[A-Za-z0-9_-]+/);
-        if (link && text.includes(email)) return link[0];
-      }
-      return null;
+      const links = await this.mailedLinks(email, kind);
+      return links.at(-1);
     });
+  }
+
+  /** The links in all mails to an address, the oldest first. */
+  async mailedLinks(email, kind = "link") {
+    const link = new RegExp(`https?://\\S+/${kind}/[A-Za-z0-9_-]+`);
+    return (await this.mails(email)).map((mail) => mail.match(link)?.[0]).filter(Boolean);
+  }
+
+  /** All mails to an address as they lie there, the oldest first. */
+  async mails(email) {
+    const files = await readdir(this.mail_dir).catch(() => []);
+    const sorted = files.filter((name) => name.endsWith(".eml")).sort();
+    const raw = await Promise.all(sorted.map((file) => readFile(join(this.mail_dir, file), "utf8")));
+    return raw.map((mail) => mail.replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=")).filter((mail) => mail.includes(email));
   }
 }

@@ -96,6 +96,9 @@ impl Visitor {
     }
 }
 
+/// The fields of a form, as they are sent.
+type Sent<'a> = Vec<(&'a str, &'a str)>;
+
 impl Page {
     /// Reads the forms and codes of a page.
     pub(crate) fn read(path: String, status: u16, body: &str) -> Self {
@@ -122,11 +125,7 @@ impl Page {
     }
 
     /// The form that has all these fields and goes to an address with this end, filled in: the address, and what is sent.
-    pub(crate) fn fill<'a>(
-        &'a self,
-        to: &str,
-        filled: &'a [(&str, &str)],
-    ) -> Result<(&'a str, Vec<(&'a str, &'a str)>), Failure> {
+    pub(crate) fn fill<'a>(&'a self, to: &str, filled: &'a [(&str, &str)]) -> Result<(&'a str, Sent<'a>), Failure> {
         let fits = |form: &&Form| {
             let has = |(name, _): &(&str, &str)| form.fields.iter().any(|(other, _)| other == name);
             form.action.ends_with(to) && filled.iter().all(has)

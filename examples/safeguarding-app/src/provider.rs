@@ -233,7 +233,7 @@ impl Provider {
         let metadata = self.metadata().await?;
         let endpoint = metadata.additional_metadata().introspection_endpoint.clone();
         let endpoint = endpoint.ok_or_else(|| Problem::Answer("the provider introspects no tokens".to_owned()))?;
-        let secret = mount.client_secret.as_ref().map(|secret| secret.secret());
+        let secret = mount.client_secret.as_ref().map(openidconnect::ClientSecret::secret);
         // RFC 6749 2.3.1: both are form-encoded before they are put together.
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let request = self.http.0.post(endpoint).form(&[("token", token), ("token_type_hint", "access_token")]);

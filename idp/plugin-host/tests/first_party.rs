@@ -27,7 +27,7 @@ impl Clock for Still {
 }
 
 /// Only what loops for ever meets these: a slow machine must not.
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 fn package(id: &str) -> Package {
     let embedded = PACKAGES.iter().find(|package| package.id == id).unwrap();

@@ -1,4 +1,5 @@
 //! Our signatures and samael's, on the same input.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::LazyLock;
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::application::*;
+use crate::assurance::Assurance::{MultiFactor, PhishingResistant, SingleFactor};
 use crate::assurance::{Method, Proof};
 use crate::flow::{Ask, AskedAssurance, Origin};
 use crate::id::*;
@@ -374,7 +375,6 @@ fn a_class_that_was_asked_for_is_reached_by_step_up_where_a_key_can() {
     let soft = [key(Assurance::MultiFactor)];
     let known = Facts { keys: &soft, ..facts(Some(&session), Some(&app), &one) };
     let asks = |needed, decline| Next::AskFactor { member: &one[0], needed, decline };
-    use Assurance::{MultiFactor, PhishingResistant, SingleFactor};
 
     for weight in [Weight::Voluntary, Weight::Essential] {
         let flow = chosen(ask(&[MultiFactor], weight));

@@ -1,6 +1,7 @@
 //! What is let in, and every reason not to. Components that differ from the contract are made of altered copies of its text.
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -83,7 +84,7 @@ fn with_wasm(wasm: Vec<u8>) -> Package {
         let mut text = String::from_utf8(files.get(MANIFEST).unwrap().to_vec()).unwrap();
         for name in ["log", "random", "crypto"] {
             if !text.contains(&format!("capability = \"{name}\"")) {
-                text.push_str(&format!("\n[[requests]]\ncapability = \"{name}\"\nreason = \"a test\"\n"));
+                let _ = write!(text, "\n[[requests]]\ncapability = \"{name}\"\nreason = \"a test\"\n");
             }
         }
         files.replace(MANIFEST, text.into_bytes()).unwrap();

@@ -106,7 +106,7 @@ impl Reader {
         let change = (members.len() > 1).then(|| "/change-school".to_owned());
         let here = Some(request.path().to_owned()).filter(|_| request.method() == actix_web::http::Method::POST);
         let elevation = elevation(app, &self.session, &self.person, request.path()).await?;
-        Ok(About { here, elevation, ..about.person(&self.person, change) })
+        Ok(About { elevation, here, ..about.person(&self.person, change) })
     }
 }
 

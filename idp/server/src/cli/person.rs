@@ -106,7 +106,7 @@ async fn run_on(context: &mut Context, store: &SqlStore, command: PersonCommand)
         PersonCommand::SetEmail { email, new_email, unverified } => {
             set_email(context, store, &email, &new_email, unverified).await
         }
-        PersonCommand::AccessPass { email } => access_pass(context, &store, &email).await,
+        PersonCommand::AccessPass { email } => access_pass(context, store, &email).await,
         PersonCommand::Disable { email } => {
             let person = load_person(store, &email).await?;
             let ended = store.execute(Disable { person: person.id, surroundings: context.surroundings() }).await?;

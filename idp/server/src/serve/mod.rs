@@ -170,16 +170,15 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
             return Err(error.into());
         }
     };
-    let (factors, plugins) = match factors {
-        Some(factors) => (factors, None),
-        None => {
-            let surroundings = Surroundings::new(clock.clone(), random.clone(), sealer.clone());
-            match plugins::open_for_server(&config, &store, surroundings).await {
-                Ok(plugins) => (plugins.factors(), Some(plugins)),
-                Err(error) => {
-                    store.close().await;
-                    return Err(error.into());
-                }
+    let (factors, plugins) = if let Some(factors) = factors {
+        (factors, None)
+    } else {
+        let surroundings = Surroundings::new(clock.clone(), random.clone(), sealer.clone());
+        match plugins::open_for_server(&config, &store, surroundings).await {
+            Ok(plugins) => (plugins.factors(), Some(plugins)),
+            Err(error) => {
+                store.close().await;
+                return Err(error.into());
             }
         }
     };

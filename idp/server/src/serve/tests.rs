@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 use crate::config::TlsConfig;
+use crate::web::testing::fake_factors::FakeFactors;
 
 /// A clock that stands still.
 #[derive(Debug)]
@@ -20,7 +21,8 @@ impl Clock for Still {
 }
 
 fn wiring() -> Wiring {
-    Wiring::new(Arc::new(Still), Arc::new(SystemRandom))
+    // Plugins have tests of their own; compiling them takes longer than all of these.
+    Wiring { factors: Some(Arc::new(FakeFactors)), ..Wiring::new(Arc::new(Still), Arc::new(SystemRandom)) }
 }
 
 fn config(data: &Path) -> Config {

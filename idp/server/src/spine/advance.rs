@@ -106,7 +106,7 @@ pub(super) struct Scene {
 enum Move {
     Adopt,
     TakeSchool(SchoolId),
-    Decide(MembershipInFull),
+    Decide(Box<MembershipInFull>),
     Stop(Box<Step>),
 }
 
@@ -141,7 +141,7 @@ pub(super) async fn advance(
                 Move::Stop(Box::new(Step::School { choices: choices.into_iter().cloned().collect() }))
             }
             Next::TakeSchool(school) => Move::TakeSchool(school),
-            Next::AskPolicies { member } => Move::Decide(member.clone()),
+            Next::AskPolicies { member } => Move::Decide(Box::new(member.clone())),
             Next::AskFactor { member, needed, decline } => {
                 Move::Stop(Box::new(Step::Factor { member: member.clone(), needed, decline }))
             }
@@ -155,13 +155,12 @@ pub(super) async fn advance(
         flow = match (taken, &known.visitor) {
             (Move::Stop(step), _) => return Ok(Scene { here, flow, known, step: *step }),
             (Move::Adopt, Some((session, _))) => flow.authenticate(session.id),
-            (Move::Adopt, None) => Err(WrongStage),
+            (Move::Adopt | Move::Decide(_), None) => Err(WrongStage),
             (Move::TakeSchool(school), _) => flow.choose_school(school),
             (Move::Decide(member), Some((session, person))) => {
                 verdict = Some(decide(app, request, &known, (session, person), &member).await);
                 Ok(flow)
             }
-            (Move::Decide(_), None) => Err(WrongStage),
         }
         .map_err(|_| PageError::Fault("the dispatcher took a step that does not fit"))?;
     }

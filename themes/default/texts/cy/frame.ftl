@@ -38,6 +38,7 @@ duration =
 
 # A ddefnyddiwyd allwedd yn y mewngofnodi hwn.
 elevate = Codi eich mynediad
+elevation = Eich mynediad
 elevation-offered = Fe wnaethoch chi fewngofnodi heb eich allwedd.
 elevation-offered-text = Mae rhai pethau'n aros ar gau nes i chi ei defnyddio.
 elevation-raised = Mae eich allwedd ar waith.

@@ -37,6 +37,7 @@ duration =
 
 # Whether a key was used in this sign-in.
 elevate = Elevate your access
+elevation = Your access
 elevation-offered = You signed in without your key.
 elevation-offered-text = Some things stay closed until you use it.
 elevation-raised = Your key is in use.

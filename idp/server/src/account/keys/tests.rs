@@ -131,7 +131,7 @@ async fn whoever_has_a_key_uses_it_before_anything_is_changed() {
     assert!(page.has("You can look"), "{}", page.text);
     let removal = without.open(&format!("{HERE}/{}/remove", key.id)).await;
     without.submit(&removal, "/remove", &[]).await;
-    assert_eq!(keys_of(&house, ANN).await, [key.clone()]);
+    assert_eq!(keys_of(&house, ANN).await, std::slice::from_ref(&key));
 
     let browser = raised(&house, "2468102").await;
     let rename = browser.open(&format!("{HERE}/{}/rename", key.id)).await;

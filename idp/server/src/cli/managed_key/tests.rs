@@ -6,6 +6,7 @@ use std::time::Duration;
 use keyholder_core::assurance::{Assurance, Proof, Reach};
 use keyholder_core::credential::CredentialOwner;
 use keyholder_core::factor::{Evidence, NewCredential};
+use keyholder_core::managed_key::ManagedKeyChangeKind::{Imported, Issued, Retired, Returned};
 use keyholder_core::ports::Queries as _;
 use keyholder_core::session::Place;
 
@@ -85,7 +86,6 @@ async fn a_key_goes_from_the_box_to_the_bin_and_its_history_says_so() {
     assert_eq!((entry.state, entry.credential), (ManagedKeyState::Retired, None));
     let history = store.list_managed_key_changes(entry.id).await.unwrap();
     let kinds: Vec<_> = history.iter().map(|change| change.kind).collect();
-    use ManagedKeyChangeKind::{Imported, Issued, Retired, Returned};
     assert_eq!(kinds, [Imported, Issued, Returned, Retired]);
 }
 
