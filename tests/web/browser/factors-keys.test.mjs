@@ -216,6 +216,7 @@ test("a sheet of recovery codes opens the keys, each code once, and no applicati
     await press(page, page.locator('.choices a[href$="/use/recovery-code"]'));
     await useCode(codes[2]);
     assert.match(await page.title(), /^Error/);
+    await assertSays(page, "none of the codes that are left on your sheet");
     await look("two-factor-recovery-code-used");
     await page.goto(`${demo.issuer}${TAB}`);
     await assertSays(page, "7 codes of the sheet are left");

@@ -61,7 +61,9 @@ test("keys are renamed and removed by whoever used one, in a locked tab by nobod
     await press(page, page.locator("main a.button--plain"));
     assert.ok(second.secret !== phone.secret);
     await page.goto(`${demo.issuer}/account/security-log`);
-    for (const told of ["Security key added", "Security key renamed", "Security key removed"]) await assertSays(page, told);
+    for (const told of ["Security key added", "Security key renamed", "Security key removed", "My phone", "Tablet → Tablet of the office"]) {
+      await assertSays(page, told);
+    }
     await look("security-log");
   });
   await until("the mail about the removal", async () => (await demo.mails(person.email)).some((mail) => mail.includes("removed")));

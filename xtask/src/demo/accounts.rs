@@ -90,7 +90,9 @@ pub(super) fn print(addresses: &Addresses, mails: &Path, keys: &SoftKeys) {
         println!("  {:<33} {:<26} {}", account.email, account.password.unwrap_or("-"), account.what);
     }
     println!();
-    println!("  Soft keys: the secret for an authenticator app, or for the command that shows the code of now");
+    println!(
+        "  Soft keys: a secret for an authenticator app, or for the command that shows the code of now (Debian package oathtool)"
+    );
     for account in &ACCOUNTS {
         if let Some(secret) = keys.get(account.email) {
             println!("    {:<34} oathtool --totp -b {secret}", account.email);

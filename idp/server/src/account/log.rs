@@ -67,6 +67,7 @@ async fn told(app: &App, events: Vec<AuditEvent>) -> Result<Vec<LogEvent>, PageE
             from_browser: user_agent.is_some(),
             address: event.personal.address.clone().filter(|_| of_person),
             application: application.map(|known| known.name.clone()),
+            key: key_of(event),
         })
     };
     Ok(events.iter().filter_map(tell).collect())
@@ -75,6 +76,17 @@ async fn told(app: &App, events: Vec<AuditEvent>) -> Result<Vec<LogEvent>, PageE
 /// What an application's server did is not told with that server's address: people would take it for a stranger's.
 fn is_of_application(kind: AuditKind) -> bool {
     matches!(kind, AuditKind::GrantRevoked | AuditKind::CodeReplayed | AuditKind::RefreshTokenReused)
+}
+
+/// The name of the key that an event is about.
+fn key_of(event: &AuditEvent) -> Option<String> {
+    let detail = event.personal.detail.as_deref()?;
+    match event.kind {
+        // The factor stands before it.
+        AuditKind::KeyAdded => detail.split_once(": ").map(|(_, key)| key.to_owned()),
+        AuditKind::KeyRenamed | AuditKind::KeyRemoved => Some(detail.to_owned()),
+        _ => None,
+    }
 }
 
 fn by(event: &AuditEvent) -> By {

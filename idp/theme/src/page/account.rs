@@ -220,6 +220,8 @@ pub struct LogEvent {
     pub address: Option<String>,
     /// The application that it was for.
     pub application: Option<String>,
+    /// The name of the key that it was about; of a key that got another name, both.
+    pub key: Option<String>,
 }
 
 /// Who did something.

@@ -234,6 +234,7 @@ impl Page for SecurityLog {
             browser,
             address: Some(text("192.0.2.71")),
             application: None,
+            key: None,
         };
         let page = |events, newest, older: bool| Self {
             events,
@@ -247,6 +248,10 @@ impl Page for SecurityLog {
                 LogEvent {
                     application: Some(text("Safeguarding")),
                     ..event(EventKind::ApplicationOpened, 1, Some(browser("Edge", "windows")))
+                },
+                LogEvent {
+                    key: Some(text("My phone")),
+                    ..event(EventKind::KeyRemoved, 2, Some(browser("Edge", "windows")))
                 },
                 event(EventKind::SignInFailed, 20, None),
                 event(EventKind::SignedInNewBrowser, 30, Some(browser("Safari", "iphone"))),

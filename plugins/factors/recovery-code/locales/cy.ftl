@@ -11,4 +11,5 @@ challenge-code-hint = 10 llythyren a digid. Nid oes ots am fylchau, cysylltnodau
 challenge-submit = Defnyddio'r cod hwn
 
 not-a-code = Mae 10 llythyren a digid mewn cod adfer.
+not-left = Nid yw hwn yn un o'r codau sydd ar ôl ar eich taflen. Mae pob un yn gweithio unwaith.
 none-left = Mae pob cod ar eich taflen wedi'i ddefnyddio.

@@ -11,4 +11,5 @@ challenge-code-hint = 10 letters and digits. Spaces, hyphens and small letters d
 challenge-submit = Use this code
 
 not-a-code = A recovery code has 10 letters and digits.
+not-left = This is none of the codes that are left on your sheet. Each one works once.
 none-left = All codes of your sheet are used.

@@ -54,7 +54,9 @@ fn verify_code(ctx: &Context, credentials: &[Credential], typed: &str) -> Result
         return Ok(VerifyOutcome::Rejected(Rejection::new(RejectReason::Malformed).text(text!("not-a-code"))));
     };
     let used = sheets.iter().find_map(|(credential, sheet)| sheet.without(&code).map(|used| (credential, used)));
-    let Some((credential, (sheet, hash))) = used else { return Ok(rejected(RejectReason::WrongResponse)) };
+    let Some((credential, (sheet, hash))) = used else {
+        return Ok(VerifyOutcome::Rejected(Rejection::new(RejectReason::WrongResponse).text(text!("not-left"))));
+    };
     let burnt = Consumed { token: hash.to_vec(), expires_unix_ms: ctx.now_unix_ms + BURNT_FOR_MS };
     let mut accepted = Accepted::new(&credential.id, evidence()).consume(burnt);
     accepted.update = Some(CredentialUpdate { format: FORMAT, data: write(&sheet)?, facts: Some(facts(&sheet)) });

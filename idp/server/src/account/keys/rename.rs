@@ -47,7 +47,7 @@ pub(super) async fn post(
     if let Err(error) = check_name(&name, others.iter().filter(|other| other.id != key.id)) {
         return show(&app, &request, &reader, &key, name, Some(error)).await;
     }
-    let detail = format!("{} to {name}", key.label);
+    let detail = format!("{} → {name}", key.label);
     let audit = reader.event(&app, &request, AuditKind::KeyRenamed, Some(&detail));
     match app.store.execute(RenameKey { acting: reader.acting(&app), key: key.id, name, audit }).await? {
         Outcome::Done => tell(KeyDone::Renamed),
