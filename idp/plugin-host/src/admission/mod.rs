@@ -91,6 +91,8 @@ pub enum CodeSource {
 pub struct Admitted {
     pub prepared: Prepared,
     pub code: CodeSource,
+    /// Under what its machine code is kept.
+    pub artefact: ArtefactKey,
 }
 
 /// Admits packages for one host.
@@ -125,7 +127,8 @@ impl Admission {
         check_contract_version(package)?;
         let granted = granted(package, terms.grant)?;
         let settings = package.schema.complete(terms.settings).map_err(AdmissionError::Settings)?;
-        let (code, source) = self.code(package).await?;
+        let artefact = self.artefact_key(package);
+        let (code, source) = self.code(&artefact, package).await?;
         let differences = contract::differences(&code, &manifest.contract);
         if !differences.is_empty() {
             return Err(AdmissionError::Contract(differences));
@@ -150,11 +153,11 @@ impl Admission {
         if let Some(descriptor) = prepared.descriptor() {
             check_formats(&manifest.formats, descriptor)?;
         }
-        Ok(Admitted { prepared, code: source })
+        Ok(Admitted { prepared, code: source, artefact })
     }
 
     /// What an artefact of this package is kept under.
-    pub fn artefact_key(&self, package: &Package) -> ArtefactKey {
+    fn artefact_key(&self, package: &Package) -> ArtefactKey {
         ArtefactKey::new(sha256(package.wasm()), fingerprint(self.host.engine()))
     }
 
@@ -171,15 +174,14 @@ impl Admission {
         &self.host
     }
 
-    async fn code(&self, package: &Package) -> Result<(Code, CodeSource), AdmissionError> {
-        let key = self.artefact_key(package);
+    async fn code(&self, key: &ArtefactKey, package: &Package) -> Result<(Code, CodeSource), AdmissionError> {
         let memory = self.memory.as_ref().map(|memory| memory.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(code) = memory.and_then(|memory| memory.get(&key).cloned()) {
+        if let Some(code) = memory.and_then(|memory| memory.get(key).cloned()) {
             return Ok((code, CodeSource::Cache));
         }
-        let (code, source) = self.load_or_compile(&key, package).await?;
+        let (code, source) = self.load_or_compile(key, package).await?;
         if let Some(memory) = &self.memory {
-            memory.lock().unwrap_or_else(PoisonError::into_inner).insert(key, code.clone());
+            memory.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), code.clone());
         }
         Ok((code, source))
     }

@@ -80,10 +80,10 @@ impl Artefacts {
                 return None;
             }
         };
-        let (digest, artefact) = file.split_first_chunk::<DIGEST>()?;
+        let (artefact, digest) = file.split_last_chunk::<DIGEST>()?;
         if bool::from(digest.ct_eq(&self.digest(key, artefact))) {
             // The very bytes that were checked: nothing is read from the disk again.
-            file.drain(..DIGEST);
+            file.truncate(file.len() - DIGEST);
             return Some(file);
         }
         tracing::warn!(file = %path.display(), "a compiled plugin was altered; it is compiled again");
@@ -101,7 +101,7 @@ impl Artefacts {
         let path = self.path(key);
         let beside = path.with_extension(format!("{}.new", std::process::id()));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        let written = file.write_all(&self.digest(key, artefact)).and_then(|()| file.write_all(artefact));
+        let written = file.write_all(artefact).and_then(|()| file.write_all(&self.digest(key, artefact)));
         drop(file);
         let kept = written.and_then(|()| fs::rename(&beside, &path));
         if kept.is_err() {
