@@ -14,6 +14,8 @@ const SERVER_PROCESSOR: &str = "0";
 const LOAD_PROCESSOR: &str = "1";
 /// A look each millisecond, for so long.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(1);
+/// More often would take time from the compiler, which is the server's child and runs at a lower priority.
+const LOOK_FOR_READY_AFTER: Duration = Duration::from_millis(20);
 const START_TIME: Duration = Duration::from_mins(3);
 const STOP_TIME: Duration = Duration::from_secs(30);
 
@@ -96,7 +98,7 @@ impl Server {
             if self.began.elapsed() > START_TIME {
                 return Err(Failure::Told(format!("the server on port {} does not become ready", self.port)));
             }
-            sleep(LOOK_AGAIN_AFTER);
+            sleep(LOOK_FOR_READY_AFTER);
         }
         Ok(self.began.elapsed())
     }
