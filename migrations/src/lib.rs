@@ -18,6 +18,7 @@ mod m0008_factors;
 mod m0009_plugins;
 mod m0010_first_key;
 mod m0011_managed_keys;
+mod m0012_saml;
 
 use sea_orm_migration::prelude::*;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_plugins::Migration),
             Box::new(m0010_first_key::Migration),
             Box::new(m0011_managed_keys::Migration),
+            Box::new(m0012_saml::Migration),
         ]
     }
 }

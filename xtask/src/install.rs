@@ -24,6 +24,9 @@ pub(crate) const APACHE: Need = Need { what: "/usr/sbin/apache2", packages: &["a
 /// The module that makes it one.
 pub(crate) const MOD_AUTH_OPENIDC: Need =
     Need { what: "/usr/lib/apache2/modules/mod_auth_openidc.so", packages: &["libapache2-mod-auth-openidc"] };
+/// The module that makes it one over SAML.
+pub(crate) const MOD_AUTH_MELLON: Need =
+    Need { what: "/usr/lib/apache2/modules/mod_auth_mellon.so", packages: &["libapache2-mod-auth-mellon"] };
 /// Shows codes that the soft key must accept.
 pub(crate) const OATHTOOL: Need = Need { what: "oathtool", packages: &["oathtool"] };
 /// Runs Authlib.

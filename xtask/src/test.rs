@@ -126,8 +126,8 @@ impl Sum {
     }
 
     fn browser_and_relying_parties(&mut self) -> Result<(), Failure> {
-        use install::{APACHE, CHROMIUM, MOD_AUTH_OPENIDC, NODE, OATHTOOL, OPENSSL, PYTHON};
-        install::system(&[NODE, CHROMIUM, APACHE, MOD_AUTH_OPENIDC, OATHTOOL, PYTHON, OPENSSL])?;
+        use install::{APACHE, CHROMIUM, MOD_AUTH_MELLON, MOD_AUTH_OPENIDC, NODE, OATHTOOL, OPENSSL, PYTHON};
+        install::system(&[NODE, CHROMIUM, APACHE, MOD_AUTH_MELLON, MOD_AUTH_OPENIDC, OATHTOOL, PYTHON, OPENSSL])?;
         let folder = crate::root().join("tests/web");
         install::npm(&folder)?;
         let examples = crate::root().join("examples/relying-parties");

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::id::{ApplicationId, SchoolId, TrustId};
+use crate::saml::ServiceProvider;
 use crate::time::Timestamp;
 
-/// An OIDC client (a SAML service provider later); offered to one school, several, or a whole trust.
+/// An OIDC client, a SAML service provider, or both; offered to one school, several, or a whole trust.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelyingApplication {
     pub id: ApplicationId,
@@ -16,7 +17,10 @@ pub struct RelyingApplication {
     pub consent: ConsentRule,
     /// Where **My applications** leads; an application without one is not listed there.
     pub launch_url: Option<Url>,
+    /// Its OIDC side. An application that speaks SAML alone has one for which nothing is registered ([`OidcClient::silent`]).
     pub client: OidcClient,
+    /// Its SAML side.
+    pub saml: Option<ServiceProvider>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -107,6 +111,42 @@ pub struct OidcClient {
 }
 
 impl OidcClient {
+    /// Of an application that does not speak `OpenID` Connect: no grant, no address, no scope. The id is a name for files and
+    /// commands.
+    pub fn silent(client_id: String) -> Self {
+        Self {
+            client_id,
+            application_type: ApplicationType::Web,
+            authentication: ClientAuthentication::None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
+            grant_types: Vec::new(),
+            response_types: Vec::new(),
+            scopes: Vec::new(),
+            id_token_signed_response_alg: SigningAlgorithm::default(),
+            userinfo_signed_response_alg: None,
+            introspection_signed_response_alg: None,
+            id_token_encrypted_response: None,
+            userinfo_encrypted_response: None,
+            jwks: None,
+            require_pkce: true,
+            refresh_rotation: RefreshRotation::default(),
+            subject_type: SubjectType::Public,
+            origins: Vec::new(),
+            audiences: Vec::new(),
+            default_max_age: None,
+        }
+    }
+
+    /// Whether the client may ask for anything at all.
+    pub fn speaks(&self) -> bool {
+        !self.grant_types.is_empty()
+    }
+
     /// Where the client's public keys come from: those of its authentication, else those registered beside it.
     pub fn keys(&self) -> Option<&JwksSource> {
         match &self.authentication {

@@ -26,6 +26,7 @@ pub mod plugin;
 pub mod policy;
 pub mod ports;
 pub mod random;
+pub mod saml;
 pub mod school;
 pub mod session;
 pub mod time;

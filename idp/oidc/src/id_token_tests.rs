@@ -115,6 +115,7 @@ fn application() -> RelyingApplication {
             audiences: vec![],
             default_max_age: None,
         },
+        saml: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -19,6 +19,8 @@ use crate::metrics::Metrics;
 use crate::outbound::Fetcher;
 use crate::password::pool::PasswordPool;
 use crate::plugins::Plugins;
+use crate::saml::MetadataCache;
+use crate::saml::keys::SamlKeys;
 use crate::throttle::Throttle;
 
 /// The wired application.
@@ -34,6 +36,8 @@ pub struct App {
     pub passwords: PasswordPool,
     pub throttle: Throttle,
     pub keys: KeyRing,
+    pub saml: SamlKeys,
+    pub saml_metadata: MetadataCache,
     pub applications: ApplicationCache,
     pub policies: Arc<dyn Policies>,
     /// The installed factor plugins.

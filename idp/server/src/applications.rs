@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::id::ApplicationId;
 use keyholder_core::ports::{Queries, StoreError};
+use keyholder_saml::service_provider::ServiceProvider;
 
 use crate::app::App;
 
@@ -27,6 +28,29 @@ struct Snapshot {
     revision: i64,
     by_client_id: HashMap<String, Arc<RelyingApplication>>,
     by_id: HashMap<ApplicationId, Arc<RelyingApplication>>,
+    by_entity_id: HashMap<String, Arc<Registered>>,
+}
+
+/// A service provider with its registration, decoded once.
+#[derive(Debug)]
+pub struct Registered {
+    pub application: Arc<RelyingApplication>,
+    pub provider: ServiceProvider,
+}
+
+impl Registered {
+    /// Decodes a registration; one that cannot be read is as if it were none, and the operator is told.
+    fn of(application: &Arc<RelyingApplication>) -> Option<Self> {
+        let saml = application.saml.as_ref()?;
+        match serde_json::from_value(saml.registration.clone()) {
+            Ok(provider) => Some(Self { application: Arc::clone(application), provider }),
+            Err(error) => {
+                let client_id = application.client.client_id.as_str();
+                tracing::error!(client_id, error = %error, "the registration of a service provider cannot be read");
+                None
+            }
+        }
+    }
 }
 
 impl Snapshot {
@@ -34,16 +58,30 @@ impl Snapshot {
         let applications: Vec<_> = applications.into_iter().map(Arc::new).collect();
         Self {
             revision,
-            by_client_id: applications.iter().map(|app| (app.client.client_id.clone(), Arc::clone(app))).collect(),
+            by_client_id: applications
+                .iter()
+                .filter(|app| app.client.speaks())
+                .map(|app| (app.client.client_id.clone(), Arc::clone(app)))
+                .collect(),
+            by_entity_id: applications
+                .iter()
+                .filter_map(Registered::of)
+                .map(|registered| (registered.provider.metadata.entity_id.clone(), Arc::new(registered)))
+                .collect(),
             by_id: applications.into_iter().map(|app| (app.id, app)).collect(),
         }
     }
 }
 
 impl ApplicationCache {
-    /// The application registered under this client id.
+    /// The OIDC client registered under this client id.
     pub async fn find(&self, app: &App, client_id: &str) -> Result<Option<Arc<RelyingApplication>>, StoreError> {
         Ok(self.load(&app.store).await?.by_client_id.get(client_id).cloned())
+    }
+
+    /// The service provider registered under this entity id.
+    pub async fn find_provider(&self, app: &App, entity_id: &str) -> Result<Option<Arc<Registered>>, StoreError> {
+        Ok(self.load(&app.store).await?.by_entity_id.get(entity_id).cloned())
     }
 
     /// The application with this id.

@@ -22,6 +22,7 @@ pub mod outbound;
 pub mod pages;
 pub mod password;
 pub mod plugins;
+pub mod saml;
 pub mod serve;
 pub mod spine;
 pub mod throttle;

@@ -164,6 +164,8 @@ entities! {
         pub consent: String,
         pub launch_url: Option<String>,
         pub client: String,
+        pub entity_id: Option<String>,
+        pub saml: Option<String>,
         pub created_at: i64,
         pub updated_at: i64,
     }
@@ -354,6 +356,39 @@ entities! {
         pub kind: String,
         pub person_id: Option<Uuid>,
         pub note: Option<String>,
+    }
+
+    saml_keys = "saml_keys" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub purpose: String,
+        pub state: String,
+        pub private_key: Vec<u8>,
+        pub certificate: Vec<u8>,
+        pub created_at: i64,
+        pub published_until: Option<i64>,
+    }
+
+    /// `school` is the nil uuid where the identifier holds in every school.
+    saml_name_ids = "saml_name_ids" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub application_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub school: Uuid,
+        pub value: String,
+        pub created_at: i64,
+    }
+
+    saml_participants = "saml_participants" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub grant_id: Uuid,
+        pub session_id: Uuid,
+        pub application_id: Uuid,
+        pub name_id: String,
+        pub session_index: String,
+        pub told: String,
     }
 
     plugins = "plugins" {

@@ -2,6 +2,7 @@
 
 mod managed_keys;
 mod plugins;
+mod saml;
 
 use async_trait::async_trait;
 use keyholder_core::application::RelyingApplication;

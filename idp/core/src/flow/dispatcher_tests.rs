@@ -108,6 +108,7 @@ fn application(schools: &[u128], consent: ConsentRule) -> RelyingApplication {
             audiences: vec![],
             default_max_age: None,
         },
+        saml: None,
         created_at: NOW,
         updated_at: NOW,
     }

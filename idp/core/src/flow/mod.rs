@@ -38,6 +38,8 @@ pub struct Flow {
 pub enum Origin {
     /// A checked authorization request, as the protocol crate wrote it and will read it.
     Oidc { application: ApplicationId, request: serde_json::Value },
+    /// A checked `AuthnRequest`, or a sign-in that began here; as the protocol crate wrote it and will read it.
+    Saml { application: ApplicationId, request: serde_json::Value },
     /// Keyholder's own pages; `return_to` is a path of ours.
     Portal { return_to: String },
 }
@@ -46,7 +48,7 @@ impl Origin {
     /// The application that asked, where one did.
     pub fn application(&self) -> Option<ApplicationId> {
         match self {
-            Self::Oidc { application, .. } => Some(*application),
+            Self::Oidc { application, .. } | Self::Saml { application, .. } => Some(*application),
             Self::Portal { .. } => None,
         }
     }

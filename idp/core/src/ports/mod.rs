@@ -6,6 +6,7 @@
 mod managed_keys;
 mod plugins;
 mod queries;
+mod saml;
 mod transaction;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use async_trait::async_trait;
 pub use managed_keys::{ManagedKeyQueries, ManagedKeyTransaction};
 pub use plugins::{PluginQueries, PluginTransaction};
 pub use queries::{PersonFilter, Queries};
+pub use saml::{SamlQueries, SamlTransaction};
 pub use transaction::{Familiarity, SingleUse, Transaction};
 
 /// A write: everything that happens in one transaction. Named after what it does; run as often as the database asks for.

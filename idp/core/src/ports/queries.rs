@@ -34,7 +34,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Reads. `find_` may find nothing; `load_` of what must exist fails with [`StoreError::Corrupt`]; lists are in the order of creation.
 #[async_trait]
-pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + Send + Sync {
+pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + super::SamlQueries + Send + Sync {
     async fn list_trusts(&self) -> Result<Vec<Trust>>;
     async fn find_trust(&self, id: TrustId) -> Result<Option<Trust>>;
     async fn find_trust_by_slug(&self, slug: &str) -> Result<Option<Trust>>;

@@ -34,6 +34,8 @@ pub enum SingleUse {
     ClientAssertion,
     /// `jti` of an access token that was revoked before its end.
     RevokedAccessToken,
+    /// A request of a service provider, or its request for a logout: its ID, together with the service provider.
+    SamlRequest,
     /// A flow that began before its browser had a row.
     FlowAdopted,
     /// What a factor burns, together with factor and credential: a code.
@@ -54,7 +56,9 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// Writes, which see each other. `insert_` conflicts where the thing exists, `put_` inserts or replaces. A method that
 /// answers `bool` tells whether it took effect: of two that compete, on one node or many, exactly one gets `true`.
 #[async_trait]
-pub trait Transaction: Queries + super::PluginTransaction + super::ManagedKeyTransaction {
+pub trait Transaction:
+    Queries + super::PluginTransaction + super::ManagedKeyTransaction + super::SamlTransaction
+{
     async fn put_trust(&self, trust: &Trust) -> Result<()>;
     async fn put_school(&self, school: &School) -> Result<()>;
     async fn put_group(&self, group: &UserGroup) -> Result<()>;

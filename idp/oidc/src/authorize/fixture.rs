@@ -78,6 +78,7 @@ pub(crate) fn application() -> RelyingApplication {
             audiences: Vec::new(),
             default_max_age: None,
         },
+        saml: None,
         created_at: now(),
         updated_at: now(),
     }

@@ -18,6 +18,7 @@ mod master;
 mod person;
 pub(crate) mod person_commands;
 mod plugin;
+mod saml;
 mod school;
 
 use std::io::Write as _;
@@ -33,6 +34,7 @@ use self::key::KeyCommand;
 use self::managed_key::ManagedKeyCommand;
 use self::person::PersonCommand;
 use self::plugin::PluginCommand;
+use self::saml::SamlCommand;
 use self::school::SchoolCommand;
 use crate::config::load::{self, FILE_VARIABLE, Loaded};
 use crate::serve::{self, Wiring, log};
@@ -78,6 +80,9 @@ enum Command {
     /// Look at and replace keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look at SAML service providers, messages and keys.
+    #[command(subcommand)]
+    Saml(SamlCommand),
     /// Check, install and manage plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -165,6 +170,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Person(command) => person::run(&mut context, command).await,
         Command::School(command) => school::run(&mut context, command).await,
         Command::Key(command) => key::run(&mut context, command).await,
+        Command::Saml(command) => saml::run(&mut context, command).await,
         Command::Plugin(command) => plugin::run(&mut context, command).await,
         Command::ManagedKey(command) => managed_key::run(&mut context, command).await,
         Command::Audit(command) => audit::run(&mut context, command).await,

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::audit;
 use crate::cookies;
 use crate::logout::{Farewell, front_channel, signed_out};
+use crate::saml;
 use crate::spine::commands::{EndSession, EndSessionsOf};
 use crate::web::{self, About, Form, Leads, PageError, check_form_token, draw, frame, see_other, whence};
 
@@ -28,11 +29,13 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Re
     if let Some((session, person)) = web::session(&app, &request).await? {
         let audit = event(&app, &request, AuditKind::SignedOut, person.id);
         let frames = front_channel(&app, session.id).await?;
+        let told = saml::logout::participants(&app, session.id).await?;
         let command = EndSession { session: session.id, audit, now: app.now() };
         app.store.execute(command).await?;
         app.outbox_wake.notify_one();
-        if !frames.is_empty() {
-            return farewell(&app, &request, &Farewell { frames, ..Farewell::default() });
+        let go_on = saml::logout::after_sign_out(&app, told, None).await?;
+        if go_on.is_some() || !frames.is_empty() {
+            return farewell(&app, &request, &Farewell { frames, go_on, ..Farewell::default() });
         }
     }
     gone("/signed-out")
@@ -43,12 +46,14 @@ pub(super) async fn everywhere(app: Data<App>, request: HttpRequest, form: Form)
     check_form_token(&app, &request, form.text("form_token"))?;
     let Some((session, person)) = web::session(&app, &request).await? else { return gone("/signed-out") };
     let frames = front_channel(&app, session.id).await?;
+    let told = saml::logout::participants(&app, session.id).await?;
     let audit = event(&app, &request, AuditKind::SignedOutEverywhere, person.id);
     let command = EndSessionsOf { person: person.id, audit, now: app.now() };
     app.store.execute(command).await?;
     app.outbox_wake.notify_one();
-    if !frames.is_empty() {
-        return farewell(&app, &request, &Farewell { everywhere: true, frames, ..Farewell::default() });
+    let go_on = saml::logout::after_sign_out(&app, told, Some("/signed-out/everywhere".to_owned())).await?;
+    if go_on.is_some() || !frames.is_empty() {
+        return farewell(&app, &request, &Farewell { everywhere: true, frames, go_on });
     }
     gone("/signed-out/everywhere")
 }
@@ -67,7 +72,7 @@ fn show(app: &App, request: &HttpRequest, everywhere: bool) -> Result<HttpRespon
     signed_out(app, request, About::default(), &Farewell { everywhere, ..Farewell::default() })
 }
 
-/// The page at once: a redirect would leave the applications unloaded.
+/// The page at once: a redirect would leave the applications unloaded, and `form-action` lets none go on to a service provider.
 fn farewell(app: &App, request: &HttpRequest, farewell: &Farewell) -> Result<HttpResponse, PageError> {
     without_session(signed_out(app, request, About::default(), farewell)?)
 }

@@ -46,6 +46,8 @@ use crate::metrics::listen::MetricsListener;
 use crate::outbound::{Fetcher, FetcherError};
 use crate::password::pool::{PasswordPool, PoolStartError};
 use crate::plugins::{self, PluginsError, Surroundings};
+use crate::saml::MetadataCache;
+use crate::saml::keys::{SamlKeyError, SamlKeys};
 use crate::throttle::Throttle;
 use crate::wiring::{SystemClock, SystemRandom};
 use crate::workers::Workers;
@@ -87,6 +89,8 @@ pub enum ServeError {
     Fetcher(#[from] FetcherError),
     #[error("the signing keys cannot be used")]
     Keys(#[from] KeyError),
+    #[error("the SAML keys cannot be used")]
+    Saml(#[from] SamlKeyError),
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
     #[error("plugins cannot be run")]
@@ -170,6 +174,13 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
             return Err(error.into());
         }
     };
+    let saml = match SamlKeys::open(&store, clock.now()).await {
+        Ok(saml) => saml,
+        Err(error) => {
+            store.close().await;
+            return Err(error.into());
+        }
+    };
     let (factors, plugins) = if let Some(factors) = factors {
         (factors, None)
     } else {
@@ -187,6 +198,8 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
         plugins,
         short_lived: Arc::new(InProcess::new(clock.clone(), Limits::default())),
         throttle: Throttle::new(),
+        saml,
+        saml_metadata: MetadataCache::default(),
         applications: ApplicationCache::default(),
         policies: Arc::new(keyholder_core::policy::ByGroup),
         outbox_wake: tokio::sync::Notify::new(),

@@ -6,12 +6,13 @@ use actix_web::HttpRequest;
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::assurance::Assurance;
 use keyholder_core::flow::dispatcher::{Decline, Facts, KeyAtHand, Next, Refusal, SubjectMatch, next};
-use keyholder_core::flow::{Flow, SchoolChoice, WrongStage};
+use keyholder_core::flow::{Flow, Origin, SchoolChoice, WrongStage};
 use keyholder_core::id::SchoolId;
 use keyholder_core::membership::MembershipInFull;
 use keyholder_core::person::Person;
 use keyholder_core::policy::{PolicyRequest, PolicyStage};
 use keyholder_core::ports::Queries;
+use keyholder_core::school::School;
 use keyholder_core::session::{Place, Session};
 use keyholder_core::verdict::{Permit, Verdict};
 use keyholder_theme::page::ProblemKind;
@@ -19,6 +20,7 @@ use keyholder_theme::page::ProblemKind;
 use super::{keys, scenery, ticket};
 use crate::app::App;
 use crate::oidc::front;
+use crate::saml;
 use crate::web::{self, PageError};
 
 /// What the rows say about a flow.
@@ -74,12 +76,28 @@ async fn subject_match(
     let (Some(asked), Some(application)) = (&flow.ask.subject, application) else { return Ok(SubjectMatch::NotAsked) };
     for member in memberships {
         if let Some(person) = person
-            && front::subject_of(app, application, person, &member.school).await? == *asked
+            && is_known_as(app, &flow.origin, application, (person, &member.school), asked).await?
         {
             return Ok(SubjectMatch::Same);
         }
     }
     Ok(SubjectMatch::Other)
+}
+
+/// Whether the application knows the person by this name, in the words of its protocol.
+async fn is_known_as(
+    app: &App,
+    origin: &Origin,
+    application: &RelyingApplication,
+    (person, school): (&Person, &School),
+    name: &str,
+) -> Result<bool, PageError> {
+    Ok(match origin {
+        Origin::Saml { .. } => saml::knows_as(app, application, person, school, name).await?,
+        Origin::Oidc { .. } | Origin::Portal { .. } => {
+            front::subject_of(app, application, person, school).await? == name
+        }
+    })
 }
 
 /// The next thing for which somebody is needed: a reader, or whoever asked.

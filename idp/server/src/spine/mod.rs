@@ -1,7 +1,7 @@
 //! The spine: every sign-in, whoever asks for it, is one Flow and one dispatcher.
 //!
 //! Owns the way from the beginning of a flow to its end: tickets, pages of the steps, sessions. Does not decide what comes next
-//! (`keyholder_core::flow::dispatcher`) and does not answer applications (`crate::oidc::front`). A step returns an outcome;
+//! (`keyholder_core::flow::dispatcher`) and does not answer applications (`crate::oidc::front`, `crate::saml`). A step returns an outcome;
 //! it never leads anywhere but back to the flow's own page.
 
 mod advance;

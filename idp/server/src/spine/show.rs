@@ -15,6 +15,7 @@ use crate::account::keys::HERE as KEYS;
 use crate::app::App;
 use crate::cookies;
 use crate::oidc::front;
+use crate::saml;
 use crate::web::{About, Leads, PageError, draw, frame, see_other};
 
 /// `GET /sign-in/{ticket}`
@@ -39,6 +40,7 @@ pub(super) async fn leave(
     let scene = advance(&app, &request, &ticket, flow).await?;
     match (&scene.step, &scene.flow.origin) {
         (Step::Refuse(refusal), Origin::Oidc { .. }) => front::refuse(&app, &request, scene.flow, *refusal).await,
+        (Step::Refuse(refusal), Origin::Saml { .. }) => saml::refuse(&app, &request, scene.flow, *refusal).await,
         _ => Ok(see_other(&scene.here)),
     }
 }
@@ -122,11 +124,15 @@ async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpRespo
             let ending = Ending { flow, session, person, application, member: &member, permit: &permit };
             front::complete(app, request, ending).await
         }
+        (Step::Complete { member, permit }, Origin::Saml { .. }, Some((session, person)), Some(application)) => {
+            let ending = Ending { flow, session, person, application, member: &member, permit: &permit };
+            saml::complete(app, request, ending).await
+        }
         (Step::Complete { member, .. }, Origin::Portal { return_to }, ..) => {
             let return_to = return_to.clone();
             go_home(app, flow, &return_to, &member).await
         }
-        (Step::Refuse(refusal), Origin::Oidc { .. }, Some((_, person)), Some(application))
+        (Step::Refuse(refusal), Origin::Oidc { .. } | Origin::Saml { .. }, Some((_, person)), Some(application))
             if is_for_the_reader(refusal, &flow) =>
         {
             let leave = Way::BackTo { application: application.name.clone(), href: format!("{here}/leave") };
@@ -135,6 +141,7 @@ async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpRespo
             Err(PageError::problem(kind_of(refusal)).about(about).ways(ways_from(refusal, vec![another, leave])))
         }
         (Step::Refuse(refusal), Origin::Oidc { .. }, ..) => front::refuse(app, request, flow, refusal).await,
+        (Step::Refuse(refusal), Origin::Saml { .. }, ..) => saml::refuse(app, request, flow, refusal).await,
         (Step::Refuse(refusal), Origin::Portal { .. }, ..) => {
             let about = scenery::about(app, &flow, None).await?;
             let another = ways::as_another(app, request, &flow).await?;

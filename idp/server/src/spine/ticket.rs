@@ -92,7 +92,7 @@ pub(super) async fn load(app: &App, request: &HttpRequest, ticket: &str) -> Resu
         // The browser that waits learns that a device denied it.
         (Stage::Finished, _) if was_denied(app, &flow).await? => Err(denied(app, &flow).await?),
         (Stage::Finished, Origin::Portal { return_to }) => Err(PageError::Elsewhere(return_to.clone())),
-        (Stage::Finished, Origin::Oidc { .. }) => Err(about(ProblemKind::FlowFinished).await?),
+        (Stage::Finished, Origin::Oidc { .. } | Origin::Saml { .. }) => Err(about(ProblemKind::FlowFinished).await?),
         _ if !flow.is_open(app.now()) => Err(about(ProblemKind::FlowExpired).await?),
         _ => Ok(flow),
     }

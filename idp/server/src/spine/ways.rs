@@ -14,16 +14,17 @@ use crate::web::PageError;
 pub fn start_again(flow: &Flow, application: Option<&RelyingApplication>) -> Vec<Way> {
     match (&flow.origin, application) {
         (Origin::Portal { .. }, _) => vec![Way::SignIn { href: "/".into() }],
-        (Origin::Oidc { .. }, Some(application)) => {
+        (Origin::Oidc { .. } | Origin::Saml { .. }, Some(application)) => {
             let there =
                 home_of(application).map(|href| Way::StartAgainAt { application: application.name.clone(), href });
             there.into_iter().chain([Way::Home { href: "/".into() }]).collect()
         }
-        (Origin::Oidc { .. }, None) => vec![Way::Home { href: "/".into() }],
+        (Origin::Oidc { .. } | Origin::Saml { .. }, None) => vec![Way::Home { href: "/".into() }],
     }
 }
 
-/// Where an application begins: its launch address, else the origin of its first redirect address.
+/// Where an application begins: its launch address, else the origin of its first redirect address. One that speaks SAML alone has
+/// none but the former.
 fn home_of(application: &RelyingApplication) -> Option<String> {
     if let Some(launch) = &application.launch_url {
         return Some(launch.to_string());

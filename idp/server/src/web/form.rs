@@ -48,14 +48,19 @@ impl FromRequest for Form {
             if body.len() > LARGEST_FORM {
                 return Err(unreadable(StatusCode::PAYLOAD_TOO_LARGE));
             }
-            let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let essence = kind.split(';').next().unwrap_or_default().trim();
-            if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            if !is_form(&request) {
                 return Err(unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE));
             }
             form::parse(&body).map(Self).map_err(|_| unreadable(StatusCode::BAD_REQUEST))
         })
     }
+}
+
+/// Whether a body says that it is a form.
+pub fn is_form(request: &HttpRequest) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 fn unreadable(status: StatusCode) -> PageError {

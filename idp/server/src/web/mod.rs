@@ -1,7 +1,7 @@
 //! HTTP as every page has it: references and the access log, headers, forms, languages, sessions, error pages.
 //!
-//! Owns what is alike for all requests. Does not own what any of them does: `crate::pages`, `crate::spine` and
-//! `crate::oidc` register their own routes here.
+//! Owns what is alike for all requests. Does not own what any of them does: `crate::pages`, `crate::spine`,
+//! `crate::oidc` and `crate::saml` register their own routes here.
 
 mod around;
 mod draw;
@@ -22,7 +22,7 @@ use keyholder_theme::page::ProblemKind;
 
 pub use draw::{Leads, draw, draw_with_frames, see_other};
 pub use error::{PageError, Problem};
-pub use form::Form;
+pub use form::{Form, is_form};
 pub use frame::{About, frame};
 pub(crate) use language::choice;
 pub use language::{Asked, language, own_path};
@@ -43,6 +43,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .wrap(from_fn(around::around))
         .configure(crate::oidc::front::configure)
         .configure(crate::oidc::back::configure)
+        .configure(crate::saml::configure)
         .configure(crate::spine::configure)
         .configure(crate::pages::configure)
         .configure(crate::account::configure)

@@ -328,6 +328,7 @@ impl Furnish {
                 audiences: Vec::new(),
                 default_max_age: None,
             },
+            saml: None,
             created_at: self.now,
             updated_at: self.now,
         }

@@ -123,7 +123,8 @@ async fn seal(app: Arc<App>, name: Arc<str>) -> Result<(), String> {
 
 async fn follow(app: Arc<App>) -> Result<(), String> {
     app.applications.refresh(&app.store).await.map_err(|error| describe(&error))?;
-    app.keys.refresh(&app.store).await.map_err(|error| describe(&error))
+    app.keys.refresh(&app.store).await.map_err(|error| describe(&error))?;
+    app.saml.refresh(&app.store, app.now()).await.map_err(|error| describe(&error))
 }
 
 async fn follow_plugins(app: Arc<App>) -> Result<(), String> {

@@ -247,6 +247,8 @@ async fn app(bed: Bed) -> (TempDir, Arc<App>) {
     let clock: Arc<dyn Clock> = Arc::clone(&bed.clock) as Arc<dyn Clock>;
     let schedule = Schedule::from_config(&bed.config);
     let app = App {
+        saml: crate::saml::keys::SamlKeys::default(),
+        saml_metadata: crate::saml::MetadataCache::default(),
         passwords: PasswordPool::new(&bed.config.password, Arc::clone(&random)).unwrap(),
         keys: KeyRing::open(&bed.store, schedule, Arc::clone(&clock), Arc::clone(&random)).await.unwrap(),
         fetcher: Fetcher::new(&bed.config.outbound).unwrap(),

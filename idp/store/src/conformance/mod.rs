@@ -26,6 +26,7 @@ pub mod managed_keys;
 pub mod operation;
 pub mod people;
 pub mod plugins;
+pub mod saml;
 mod sample;
 pub mod sessions;
 pub mod single_use;
@@ -114,6 +115,10 @@ macro_rules! conformance_suite {
             plugins::a_plugin_goes_with_its_versions_and_files
             plugins::a_publisher_has_one_name
             plugins::stored_keys_are_counted_by_format
+            saml::an_entity_id_belongs_to_one_application
+            saml::a_saml_key_changes_its_state_and_nothing_else
+            saml::a_person_has_one_name_id_at_an_application
+            saml::a_participant_goes_with_its_grant
             sessions::a_session_is_found_by_its_token_while_it_stands
             sessions::a_session_is_swapped_by_one
             sessions::the_later_use_of_a_session_wins

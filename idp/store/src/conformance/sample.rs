@@ -186,6 +186,7 @@ pub(super) fn application(client_id: &str, offered_to: OfferedTo) -> RelyingAppl
             audiences: Vec::new(),
             default_max_age: Some(3600),
         },
+        saml: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use keyholder_core::application::{OfferedTo, RelyingApplication};
 use keyholder_core::id::{ApplicationId, PersonId, SchoolId, TrustId};
 use keyholder_core::ports::StoreError;
+use keyholder_core::saml::ServiceProvider;
 use keyholder_core::time::Timestamp;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{Result, find, insert, put, read_json, read_word, write_json, write_word};
 use crate::entities::{application_schools, applications, consents};
-use crate::error::stored;
+use crate::error::{corrupt, stored};
 
 fn read_application(row: applications::Model, schools: Vec<SchoolId>) -> Result<RelyingApplication> {
     let launch_url = row
@@ -29,9 +30,20 @@ fn read_application(row: applications::Model, schools: Vec<SchoolId>) -> Result<
         consent: read_word("consent rule", &row.consent)?,
         launch_url,
         client: read_json("client", &row.client)?,
+        saml: read_saml(row.entity_id, row.saml.as_deref())?,
         created_at: Timestamp::from_millis(row.created_at),
         updated_at: Timestamp::from_millis(row.updated_at),
     })
+}
+
+fn read_saml(entity_id: Option<String>, registration: Option<&str>) -> Result<Option<ServiceProvider>> {
+    match (entity_id, registration) {
+        (Some(entity_id), Some(text)) => {
+            Ok(Some(ServiceProvider { entity_id, registration: read_json("service provider", text)? }))
+        }
+        (None, None) => Ok(None),
+        _ => Err(corrupt("service provider")),
+    }
 }
 
 pub(crate) async fn list_applications<C: ConnectionTrait>(db: &C) -> Result<Vec<RelyingApplication>> {
@@ -103,6 +115,8 @@ pub(crate) async fn put_application<C: ConnectionTrait>(db: &C, application: &Re
         consent: write_word(application.consent)?,
         launch_url: application.launch_url.as_ref().map(ToString::to_string),
         client: write_json(&application.client)?,
+        entity_id: application.saml.as_ref().map(|saml| saml.entity_id.clone()),
+        saml: application.saml.as_ref().map(|saml| write_json(&saml.registration)).transpose()?,
         created_at: application.created_at.as_millis(),
         updated_at: application.updated_at.as_millis(),
     };

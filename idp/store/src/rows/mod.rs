@@ -16,6 +16,7 @@ pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod present;
 pub(crate) mod reseal;
+pub(crate) mod saml;
 pub(crate) mod schools;
 pub(crate) mod sessions;
 

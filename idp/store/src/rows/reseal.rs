@@ -9,8 +9,9 @@ use super::ceremonies::contents_place;
 use super::operation::{DELIVERY, PRIVATE_KEY};
 use super::people::secret_place;
 use super::plugins::SETTINGS;
+use super::saml::PRIVATE_KEY as SAML_KEY;
 use super::{Result, open_at, place, seal_at};
-use crate::entities::{ceremonies, credentials, outbox, plugins, signing_keys};
+use crate::entities::{ceremonies, credentials, outbox, plugins, saml_keys, signing_keys};
 use crate::error::stored;
 
 /// The sealed columns.
@@ -19,13 +20,20 @@ pub(crate) enum Sealed {
     CredentialSecret,
     CeremonyContents,
     SigningKey,
+    SamlKey,
     Delivery,
     PluginSettings,
 }
 
 impl Sealed {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::CredentialSecret, Self::CeremonyContents, Self::SigningKey, Self::Delivery, Self::PluginSettings];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::CredentialSecret,
+        Self::CeremonyContents,
+        Self::SigningKey,
+        Self::SamlKey,
+        Self::Delivery,
+        Self::PluginSettings,
+    ];
 }
 
 /// One sealed value: its row, the place that it is sealed for, and itself.
@@ -55,6 +63,11 @@ pub(crate) async fn reseal<C: ConnectionTrait>(
             let columns = (signing_keys::Column::Id, signing_keys::Column::PrivateKey);
             let value = |row: signing_keys::Model| (row.id, place(PRIVATE_KEY, row.id), row.private_key);
             batch::<signing_keys::Entity, C>(db, sealer, columns, value, after, limit).await
+        }
+        Sealed::SamlKey => {
+            let columns = (saml_keys::Column::Id, saml_keys::Column::PrivateKey);
+            let value = |row: saml_keys::Model| (row.id, place(SAML_KEY, row.id), row.private_key);
+            batch::<saml_keys::Entity, C>(db, sealer, columns, value, after, limit).await
         }
         Sealed::PluginSettings => {
             let columns = (plugins::Column::Id, plugins::Column::Settings);

@@ -1,9 +1,9 @@
-//! The section `[[application]]`: an OIDC client as it is registered.
+//! The section `[[application]]`: an OIDC client as it is registered, a SAML service provider, or both.
 //!
 //! Names follow `OpenID` Connect Dynamic Client Registration 1.0 section 2.
 
 use keyholder_core::application::{
-    ApplicationType, ConsentRule, ContentEncryption, GrantType, JwksSource, KeyManagement, RefreshRotation,
+    ApplicationType, ConsentRule, ContentEncryption, GrantType, JwksSource, KeyManagement, OidcClient, RefreshRotation,
     ResponseEncryption, ResponseType, SecretHash, SigningAlgorithm, SubjectType,
 };
 use keyholder_core::random::draw_token;
@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::document::{Entry, Located};
+use super::saml::{WantedSaml, read_saml};
 use super::uris::{check_address, check_origin, check_redirect};
 use super::wanted::Surroundings;
 use crate::digest::hash_token;
@@ -54,6 +55,7 @@ pub(super) struct WantedApplication {
     pub(super) origins: Vec<String>,
     pub(super) audiences: Vec<String>,
     pub(super) default_max_age: Option<u32>,
+    pub(super) saml: Option<WantedSaml>,
 }
 
 #[derive(Debug)]
@@ -98,6 +100,10 @@ pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> O
     let name = entry.required_text("name");
     let offered_to = read_offer(&entry);
     let consent = entry.choice("consent", &["first-party", "ask-person"]);
+    let saml = read_saml(&entry, around);
+    if entry.has("saml") && !entry.has("authentication") {
+        return read_saml_alone(entry, Common { client_id, name, offered_to, consent }, saml);
+    }
     let application_type = entry
         .choice("application_type", &["web", "native"])
         .map_or(ApplicationType::Web, |application_type| application_type.value);
@@ -191,9 +197,56 @@ pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> O
         client_id: client_id?,
         offered_to: offered_to?,
         authentication: authentication?,
+        saml,
     };
     entry.finish();
     Some(wanted)
+}
+
+/// What every application has, whatever it speaks.
+struct Common {
+    client_id: Option<Located<String>>,
+    name: Option<Located<String>>,
+    offered_to: Option<WantedOffer>,
+    consent: Option<Located<ConsentRule>>,
+}
+
+/// An application that does not speak `OpenID` Connect: none of its keys is known here.
+fn read_saml_alone(entry: Entry<'_>, common: Common, saml: Option<WantedSaml>) -> Option<WantedApplication> {
+    let launch_url = read_address(&entry, "launch_url");
+    entry.finish();
+    let silent = OidcClient::silent(String::new());
+    Some(WantedApplication {
+        client_id: common.client_id?,
+        name: common.name.map(|name| name.value).unwrap_or_default(),
+        offered_to: common.offered_to?,
+        consent: common.consent.map_or(ConsentRule::AskPerson, |consent| consent.value),
+        launch_url,
+        application_type: silent.application_type,
+        authentication: WantedAuthentication::None,
+        redirect_uris: silent.redirect_uris,
+        post_logout_redirect_uris: silent.post_logout_redirect_uris,
+        backchannel_logout_uri: None,
+        backchannel_logout_session_required: false,
+        frontchannel_logout_uri: None,
+        frontchannel_logout_session_required: false,
+        grant_types: silent.grant_types,
+        response_types: silent.response_types,
+        scopes: silent.scopes,
+        id_token_signed_response_alg: silent.id_token_signed_response_alg,
+        userinfo_signed_response_alg: None,
+        introspection_signed_response_alg: None,
+        id_token_encrypted_response: None,
+        userinfo_encrypted_response: None,
+        jwks: None,
+        require_pkce: silent.require_pkce,
+        refresh_rotation: silent.refresh_rotation,
+        subject_type: silent.subject_type,
+        origins: silent.origins,
+        audiences: silent.audiences,
+        default_max_age: None,
+        saml: Some(saml?),
+    })
 }
 
 /// RFC 6749 A.1: visible ASCII. No colon, so that HTTP Basic cannot be read in two ways.

@@ -118,6 +118,11 @@ impl<'d> Entry<'d> {
         self.document.fault(Fault { origin: Origin::File(self.place), key, problem: problem.into() });
     }
 
+    /// The place of the entry itself.
+    pub(crate) fn here(&self) -> Located<()> {
+        Located { value: (), key: self.section.clone(), place: self.place }
+    }
+
     /// Notes a mistake in a value of this entry.
     pub(crate) fn refuse<T>(&self, located: &Located<T>, problem: impl Into<String>) {
         self.document.fault(located.fault(problem));

@@ -8,6 +8,9 @@ mod document;
 mod plan;
 #[cfg(test)]
 mod renamed_tests;
+mod saml;
+#[cfg(test)]
+mod saml_tests;
 #[cfg(test)]
 mod tests;
 mod uris;
@@ -29,12 +32,30 @@ use crate::config::load::describe;
 pub(super) async fn run(context: &mut Context, file: &Path, unlisted: Unlisted, mode: Mode) -> Result<(), CliError> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| CliError::Refused(format!("{} cannot be read: {}", file.display(), describe(&error))))?;
+    run_text(context, &text, file, unlisted, mode).await
+}
+
+/// Applies a text as if it stood in this file.
+pub(super) async fn run_text(
+    context: &mut Context,
+    text: &str,
+    file: &Path,
+    unlisted: Unlisted,
+    mode: Mode,
+) -> Result<(), CliError> {
     let theme = keyholder_theme::Theme::load(context.config.theme.as_deref())?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let is_legible = |colour: &str| theme.brand_stylesheet(colour).is_some();
-    let around = Surroundings { folder, is_legible: &is_legible, random: context.random.as_ref() };
+    let saml_entity_id = crate::saml::entity_id(&context.config);
+    let around = Surroundings {
+        folder,
+        is_legible: &is_legible,
+        random: context.random.as_ref(),
+        saml_entity_id: &saml_entity_id,
+        now: context.clock.now(),
+    };
     let refuse = |faults| CliError::Faults(Faults { file: Some(file.to_owned()), faults });
-    let wanted = parse(&text, &around).map_err(refuse)?;
+    let wanted = parse(text, &around).map_err(refuse)?;
     let store = context.open_store().await?;
     let command = Apply { wanted, unlisted, mode, now: context.clock.now(), random: context.random.clone() };
     let applied = store.execute(command).await;

@@ -21,6 +21,7 @@ use serde_json::Value as Json;
 
 use super::application::{SecretMethod, WantedApplication, WantedAuthentication, WantedOffer, WantedSecret};
 use super::document::Located;
+use super::saml::WantedSaml;
 use super::wanted::{Wanted, WantedGroup, WantedPupilScope, WantedSchool};
 use crate::audit::{About, event_at};
 use crate::config::faults::{Fault, suggestion};
@@ -354,6 +355,12 @@ impl<'a> Plan<'a> {
 
     fn plan_application(&mut self, wanted: &WantedApplication) {
         let Some(offered_to) = self.offer(&wanted.offered_to) else { return };
+        if let Some(saml) = &wanted.saml
+            && let Some(other) = self.holder_of(&saml.entity_id.value, &wanted.client_id.value)
+        {
+            let problem = format!("`{}` is registered for the application `{other}`", saml.entity_id.value);
+            return self.faults.push(saml.entity_id.fault(problem));
+        }
         let before = self.stored.applications.get(&wanted.client_id.value);
         let (authentication, secret) =
             authentication(&wanted.authentication, before.map(|before| &before.client.authentication));
@@ -365,6 +372,7 @@ impl<'a> Plan<'a> {
             consent: wanted.consent,
             launch_url: wanted.launch_url.clone(),
             client: client(wanted, authentication),
+            saml: wanted.saml.as_ref().map(WantedSaml::stored),
             created_at: before.map_or(self.apply.now, |before| before.created_at),
             // Not a difference by itself.
             updated_at: before.map_or(self.apply.now, |before| before.updated_at),
@@ -377,6 +385,15 @@ impl<'a> Plan<'a> {
             application.updated_at = self.apply.now;
             self.applications.push(application);
         }
+    }
+
+    /// Another application that has this entity id and keeps it.
+    fn holder_of(&self, entity_id: &str, client_id: &str) -> Option<&'a str> {
+        let listed = |id: &str| self.apply.wanted.applications.iter().any(|wanted| wanted.client_id.value == id);
+        let keeps = |id: &str| !listed(id) && self.apply.unlisted == Unlisted::Keep;
+        let mut others = self.stored.applications.iter().filter(|(id, _)| *id != client_id && keeps(id));
+        let has = |saml: &keyholder_core::saml::ServiceProvider| saml.entity_id == entity_id;
+        others.find(|(_, other)| other.saml.as_ref().is_some_and(has)).map(|(id, _)| id.as_str())
     }
 
     fn plan_removals(&mut self) {

@@ -8,7 +8,13 @@ use crate::web::testing::House;
 use crate::wiring::SystemRandom;
 
 async fn apply(house: &House, text: &str, mode: Mode) -> Vec<String> {
-    let around = Surroundings { folder: Path::new("/nowhere"), is_legible: &|_| true, random: &SystemRandom };
+    let around = Surroundings {
+        folder: Path::new("/nowhere"),
+        is_legible: &|_| true,
+        random: &SystemRandom,
+        saml_entity_id: "https://id.example/saml/metadata",
+        now: keyholder_core::time::Timestamp::from_seconds(1_800_000_000),
+    };
     let (wanted, random) = (parse(text, &around).unwrap(), Arc::new(SystemRandom));
     house.run(Apply { wanted, unlisted: Unlisted::Keep, mode, now: house.app().now(), random }).await.unwrap().warnings
 }

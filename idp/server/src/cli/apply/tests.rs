@@ -85,7 +85,16 @@ fn application(lines: &str) -> String {
 
 fn parse_text(text: &str) -> Result<Wanted, Vec<Fault>> {
     let is_legible = |colour: &str| colour.starts_with('#') && colour != "#ffff00";
-    parse(text, &Surroundings { folder: Path::new("/nowhere"), is_legible: &is_legible, random: &SystemRandom })
+    parse(
+        text,
+        &Surroundings {
+            folder: Path::new("/nowhere"),
+            is_legible: &is_legible,
+            random: &SystemRandom,
+            saml_entity_id: "https://id.example/saml/metadata",
+            now: keyholder_core::time::Timestamp::from_seconds(1_800_000_000),
+        },
+    )
 }
 
 fn complaints(text: &str) -> Vec<String> {

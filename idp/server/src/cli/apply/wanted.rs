@@ -61,6 +61,9 @@ pub(crate) struct Surroundings<'a> {
     /// Whether a school's colour has enough contrast.
     pub(crate) is_legible: &'a dyn Fn(&str) -> bool,
     pub(crate) random: &'a dyn keyholder_core::random::Random,
+    /// Our own SAML entity id, which nobody else has.
+    pub(crate) saml_entity_id: &'a str,
+    pub(crate) now: keyholder_core::time::Timestamp,
 }
 
 /// Reads a document. Mistakes are noted in it.
@@ -91,6 +94,8 @@ pub(crate) fn read<'d>(document: &'d Document<'d>, root: &Entry<'d>, around: &Su
         document,
         applications.map(|application| (application.client_id.value.clone(), &application.client_id)),
     );
+    let providers = wanted.applications.iter().filter_map(|application| application.saml.as_ref());
+    refuse_twice(document, providers.map(|saml| (saml.entity_id.value.clone(), &saml.entity_id)));
     wanted
 }
 

@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::audit;
 use crate::cookies;
 use crate::logout::{Farewell, front_channel, signed_out};
+use crate::saml;
 use crate::spine::commands::EndSession;
 use crate::web::{
     self, About, Asked, Leads, PageError, check_form_token, check_same_site, draw, frame, see_other, whence,
@@ -41,10 +42,10 @@ pub(super) async fn get(app: Data<App>, request: HttpRequest) -> Result<HttpResp
     let is_hinted =
         |id| logout.checked.hinted_session.as_ref().is_some_and(|hinted| hinted.is(id, app.sealer.as_ref()));
     match web::session(&app, &request).await? {
-        None => leave(&app, &request, &logout, Vec::new()),
+        None => leave(&app, &request, &logout, Ended::default()),
         Some((session, _)) if is_hinted(session.id) => {
-            let frames = end(&app, &request, &session, &logout).await?;
-            leave(&app, &request, &logout, frames)
+            let ended = end(&app, &request, &session, &logout).await?;
+            leave(&app, &request, &logout, ended)
         }
         Some((_, person)) => ask(&app, &request, &person, &logout),
     }
@@ -66,9 +67,9 @@ pub(super) async fn confirm(app: Data<App>, request: HttpRequest, body: Bytes) -
     check_form_token(&app, &request, form.one("form_token").unwrap_or_default())?;
     let logout = check(&app, end_session::of_form(form)).await?;
     if let Some((session, _)) = web::session(&app, &request).await? {
-        let frames = end(&app, &request, &session, &logout).await?;
-        if !frames.is_empty() {
-            return leave(&app, &request, &logout, frames);
+        let ended = end(&app, &request, &session, &logout).await?;
+        if ended.tells() {
+            return leave(&app, &request, &logout, ended);
         }
     }
     without_session(see_other(&format!("{}?{}", path::LOGOUT, logout.unverified.to_query())))
@@ -110,9 +111,25 @@ fn ask(app: &App, request: &HttpRequest, person: &Person, logout: &Logout) -> Re
     draw(app, StatusCode::OK, &frame, &page, Leads::Away)
 }
 
-/// Ends the session. Answers what this browser is to load, so that its applications learn of it.
-async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logout) -> Result<Vec<Url>, PageError> {
+/// What this browser has to do, so that applications learn that a session ended.
+#[derive(Default)]
+struct Ended {
+    /// To be loaded.
+    frames: Vec<Url>,
+    /// A path of ours that leads to the service providers of SAML, and from there to where the application wants the browser.
+    next: Option<String>,
+}
+
+impl Ended {
+    fn tells(&self) -> bool {
+        self.next.is_some() || !self.frames.is_empty()
+    }
+}
+
+/// Ends the session.
+async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logout) -> Result<Ended, PageError> {
     let frames = front_channel(app, session.id).await?;
+    let told = saml::logout::participants(app, session.id).await?;
     let about = audit::About {
         application: logout.application.as_ref().map(|application| application.id),
         subject: Some(session.person),
@@ -122,15 +139,17 @@ async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logou
     let audit = audit::event(app, AuditKind::SignedOut, about);
     app.store.execute(EndSession { session: session.id, audit, now: app.now() }).await?;
     app.outbox_wake.notify_one();
-    Ok(frames)
+    let next = saml::logout::after_sign_out(app, told, logout.checked.return_to.clone()).await?;
+    Ok(Ended { frames, next })
 }
 
 /// Nobody is signed in any more: on to the application, or to a page that says so.
-fn leave(app: &App, request: &HttpRequest, logout: &Logout, frames: Vec<Url>) -> Result<HttpResponse, PageError> {
-    match &logout.checked.return_to {
-        Some(address) if frames.is_empty() => without_session(see_other(address)),
+fn leave(app: &App, request: &HttpRequest, logout: &Logout, ended: Ended) -> Result<HttpResponse, PageError> {
+    let Ended { frames, next } = ended;
+    match next.or_else(|| logout.checked.return_to.clone()) {
+        Some(address) if frames.is_empty() => without_session(see_other(&address)),
         go_on => {
-            let farewell = Farewell { frames, go_on: go_on.clone(), ..Farewell::default() };
+            let farewell = Farewell { frames, go_on, ..Farewell::default() };
             without_session(signed_out(app, request, logout.about(), &farewell)?)
         }
     }

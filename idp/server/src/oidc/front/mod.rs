@@ -16,8 +16,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use keyholder_oidc::metadata::path;
 
 pub use ending::{complete, deny, refuse};
-pub(crate) use subject::naming;
 pub use subject::subject_of;
+pub(crate) use subject::{Naming, naming};
 
 /// Where the confirmation of a sign-out is posted.
 const CONFIRM_LOGOUT: &str = "/oidc/logout/confirm";

@@ -1,11 +1,10 @@
 //! Requests of applications that cannot be trusted: told as a page, explained in the log.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::CONTENT_TYPE;
 use keyholder_oidc::authorize::Untrusted;
 use keyholder_theme::page::ProblemKind;
 
-use crate::web::PageError;
+use crate::web::{PageError, is_form};
 
 /// The page, whatever the reason (RFC 6749 4.1.2.1: "MUST NOT automatically redirect").
 pub(super) fn untrusted(reason: &Untrusted, client_id: Option<&str>) -> PageError {
@@ -19,10 +18,7 @@ pub(super) fn untrusted(reason: &Untrusted, client_id: Option<&str>) -> PageErro
 
 /// Checks that a body is a form.
 pub(super) fn check_form(request: &HttpRequest) -> Result<(), PageError> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    let is_form = essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    if is_form { Ok(()) } else { Err(untrusted(&Untrusted::Unreadable, None)) }
+    if is_form(request) { Ok(()) } else { Err(untrusted(&Untrusted::Unreadable, None)) }
 }
 
 /// What anybody may have written, cut for a log line.

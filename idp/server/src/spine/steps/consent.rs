@@ -17,6 +17,7 @@ use super::moved;
 use crate::app::App;
 use crate::audit::{self, About};
 use crate::oidc::front;
+use crate::saml;
 use crate::web::{Form, Leads, PageError, draw, frame, see_other, whence};
 
 /// `POST /sign-in/{ticket}/consent`
@@ -31,6 +32,7 @@ pub(in super::super) async fn post(
     let Step::Consent { member } = &scene.step else { return Err(moved(&app, &scene.flow).await?) };
     match form.text("answer") {
         "allow" => allow(&app, &request, &scene, member).await,
+        "deny" if matches!(scene.flow.origin, Origin::Saml { .. }) => saml::deny(&app, &request, scene.flow).await,
         "deny" => front::deny(&app, &request, scene.flow).await,
         _ => Err(PageError::problem(ProblemKind::BadRequest)),
     }
@@ -87,7 +89,7 @@ pub(in super::super) async fn show(
 
 /// The host to which the answer goes, from the checked request.
 fn host(flow: &Flow) -> String {
-    let Origin::Oidc { request, .. } = &flow.origin else { return String::new() };
+    let Origin::Oidc { request, .. } = &flow.origin else { return saml::host_of(flow).unwrap_or_default() };
     let asked = serde_json::from_value::<AuthorizationRequest>(request.clone());
     let address = asked.ok().and_then(|asked| Url::parse(&asked.reply_to.redirect_uri).ok());
     address.and_then(|address| address.host_str().map(str::to_owned)).unwrap_or_default()

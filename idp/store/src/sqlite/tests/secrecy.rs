@@ -13,7 +13,8 @@ use keyholder_core::locale::Language;
 use keyholder_core::outbox::{Delivery, OutboxMessage};
 use keyholder_core::person::{Email, Person};
 use keyholder_core::plugin::{Choice, Origin, Plugin, Switch};
-use keyholder_core::ports::{Command, PluginQueries as _, Queries as _, StoreError, Transaction};
+use keyholder_core::ports::{Command, PluginQueries as _, Queries as _, SamlQueries as _, StoreError, Transaction};
+use keyholder_core::saml::{SamlKey, SamlKeyPurpose};
 use keyholder_core::time::Timestamp;
 
 use super::sealing::{ceremony, session};
@@ -73,6 +74,17 @@ impl Command for KeepSecrets {
                 private_der: SECRET.as_bytes().to_vec(),
                 created_at: NOW,
                 active_from: NOW,
+                published_until: None,
+            })
+            .await?;
+        transaction
+            .insert_saml_key(&SamlKey {
+                id: SigningKeyId::draw(&SystemRandom, NOW),
+                purpose: SamlKeyPurpose::Messages,
+                state: KeyState::Active,
+                private_der: SECRET.as_bytes().to_vec(),
+                certificate: b"certificate".to_vec(),
+                created_at: NOW,
                 published_until: None,
             })
             .await?;
@@ -146,6 +158,7 @@ async fn a_sealed_value_does_not_open_under_another_key() {
     let store = SqlStore::open(&options, key("second.key")).await.unwrap();
     assert!(matches!(store.list_credentials(person).await, Err(StoreError::Corrupt { .. })));
     assert!(matches!(store.list_signing_keys().await, Err(StoreError::Corrupt { .. })));
+    assert!(matches!(store.list_saml_keys().await, Err(StoreError::Corrupt { .. })));
     assert!(matches!(store.list_plugins().await, Err(StoreError::Corrupt { .. })));
 }
 
@@ -162,7 +175,7 @@ async fn after_sealing_again_the_former_key_may_be_forgotten() {
     // Beside the server, as the command line does it.
     let rotated = Arc::new(MasterKey::rotate(&file, Arc::new(SystemRandom)).unwrap());
     let beside = SqlStore::open(&SqliteOptions::beside(&path), rotated).await.unwrap();
-    assert_eq!(beside.reseal().await.unwrap(), 5);
+    assert_eq!(beside.reseal().await.unwrap(), 6);
     beside.close().await;
     MasterKey::forget_former(&file, Arc::new(SystemRandom)).unwrap();
 

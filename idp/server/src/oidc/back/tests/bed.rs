@@ -270,6 +270,8 @@ impl Bed {
             theme: keyholder_theme::Theme::load(None).unwrap(),
             passwords: PasswordPool::new(&config.password, random.clone()).unwrap(),
             throttle: Throttle::new(),
+            saml: crate::saml::keys::SamlKeys::default(),
+            saml_metadata: crate::saml::MetadataCache::default(),
             applications: ApplicationCache::default(),
             policies: Arc::new(keyholder_core::policy::ByGroup),
             factors: Arc::new(crate::web::testing::fake_factors::FakeFactors),
@@ -328,6 +330,7 @@ impl Bed {
             consent: ConsentRule::FirstParty,
             launch_url: None,
             client,
+            saml: None,
             created_at: START,
             updated_at: START,
         };

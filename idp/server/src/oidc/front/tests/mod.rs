@@ -117,6 +117,7 @@ fn application() -> RelyingApplication {
             audiences: Vec::new(),
             default_max_age: None,
         },
+        saml: None,
         created_at: now(),
         updated_at: now(),
     }

@@ -1,0 +1,70 @@
+//! SAML 2.0 as HTTP: sign-in, logout, metadata, and the answers that browsers take to service providers.
+//!
+//! Owns how requests of `keyholder_saml` become flows, and ended flows become responses; its signing keys. Does not own the rules
+//! (`keyholder_saml::checks`), the words of a response (`keyholder_saml::respond`), or what happens in between (`crate::spine`).
+
+mod answer;
+mod commands;
+mod ending;
+pub mod keys;
+pub(crate) mod logout;
+mod metadata;
+mod person;
+mod sso;
+
+use actix_web::web::{self, ServiceConfig};
+use keyholder_theme::page::ProblemKind;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::web::{PageError, read};
+
+pub use ending::{complete, deny, host_of, refuse};
+pub use metadata::MetadataCache;
+pub(crate) use person::knows_as;
+
+/// Paths of the endpoints. The entity id is the address of the metadata (saml-metadata-2.0-os 4.1).
+pub mod path {
+    pub const METADATA: &str = "/saml/metadata";
+    pub const SSO: &str = "/saml/sso";
+    pub(crate) const CONTINUE: &str = "/saml/sso/continue";
+    pub const SLO: &str = "/saml/slo";
+    pub(crate) const SLO_NEXT: &str = "/saml/slo/next";
+}
+
+/// Registers the endpoints.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route(path::METADATA, read().to(metadata::get))
+        .route(path::SSO, web::get().to(sso::get))
+        .route(path::SSO, web::post().to(sso::post))
+        .route(path::CONTINUE, web::get().to(sso::go_on))
+        .route(path::SLO, web::get().to(logout::get))
+        .route(path::SLO, web::post().to(logout::post))
+        .route(path::SLO_NEXT, web::get().to(logout::next));
+}
+
+/// Our entity id.
+pub fn entity_id(config: &Config) -> String {
+    format!("{}{}", config.issuer(), path::METADATA)
+}
+
+/// With what scoped identifiers and attributes end: the host of the issuer.
+fn scope(app: &App) -> String {
+    app.config.issuer.host_str().unwrap_or_default().to_owned()
+}
+
+/// The page for a request that nobody may be told about; the reason is for the log.
+fn untrusted(reason: &dyn std::fmt::Display, entity_id: Option<&str>) -> PageError {
+    let reason = readable(&reason.to_string());
+    tracing::warn!(entity_id = entity_id.map(readable), reason, "a SAML message is refused");
+    PageError::problem(ProblemKind::BadApplicationRequest).way_home()
+}
+
+/// What anybody may have written, cut for a log line.
+fn readable(text: &str) -> String {
+    text.chars().take(200).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests;
