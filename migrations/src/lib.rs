@@ -19,6 +19,7 @@ mod m0009_plugins;
 mod m0010_first_key;
 mod m0011_managed_keys;
 mod m0012_saml;
+mod m0013_saml_metadata;
 
 use sea_orm_migration::prelude::*;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_first_key::Migration),
             Box::new(m0011_managed_keys::Migration),
             Box::new(m0012_saml::Migration),
+            Box::new(m0013_saml_metadata::Migration),
         ]
     }
 }

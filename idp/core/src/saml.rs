@@ -4,6 +4,7 @@
 //! written and read by the protocol crate, as a flow's request is.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::id::{ApplicationId, GrantId, PersonId, SchoolId, SessionId, SigningKeyId};
 use crate::key::KeyState;
@@ -16,6 +17,42 @@ pub struct ServiceProvider {
     pub entity_id: String,
     /// Its metadata and settings, as the protocol crate wrote them and will read them.
     pub registration: serde_json::Value,
+}
+
+/// Where the metadata of a service provider is fetched, as an operator registered it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MetadataSource {
+    /// Of its document, of its entry at a query server, or of a federation's aggregate.
+    pub address: Url,
+    /// Which entity of the document; `None`: its only service provider.
+    pub entity_id: Option<String>,
+    /// The certificates of the keys of which one has signed the document, DER in base64. None: TLS alone vouches for it, and the
+    /// operator said so.
+    pub certificates: Vec<String>,
+}
+
+/// A source of metadata, and how the looks at it went. The metadata itself stands in the registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SamlMetadata {
+    pub application: ApplicationId,
+    pub source: MetadataSource,
+    /// When the copy in force was last seen there.
+    pub fetched_at: Timestamp,
+    /// When the source is looked at again.
+    pub next_refresh: Timestamp,
+    /// What is wrong since the last look that went well.
+    pub failure: Option<MetadataFailure>,
+}
+
+/// Looks that failed, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataFailure {
+    /// When the first of them was.
+    pub since: Timestamp,
+    /// How many there were; at least one.
+    pub attempts: u32,
+    /// Why the last one failed, in words for the operator.
+    pub error: String,
 }
 
 /// A key with its self-signed certificate.

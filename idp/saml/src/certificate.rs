@@ -39,6 +39,17 @@ impl Certificate {
         Self::from_der(STANDARD.decode(packed).map_err(|_| KeyError::Malformed)?)
     }
 
+    /// Every certificate of a PEM file (RFC 7468 5), in its order; text around them is passed over.
+    pub fn from_pem_file(text: &str) -> Result<Vec<Self>, KeyError> {
+        let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
+        blocks
+            .map(|block| {
+                let (inner, _) = block.split_once("-----END CERTIFICATE-----").ok_or(KeyError::Malformed)?;
+                Self::from_text(inner)
+            })
+            .collect()
+    }
+
     /// The DER.
     pub fn as_der(&self) -> &[u8] {
         &self.0

@@ -391,6 +391,17 @@ entities! {
         pub told: String,
     }
 
+    saml_metadata = "saml_metadata" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub application_id: Uuid,
+        pub source: String,
+        pub fetched_at: i64,
+        pub next_refresh: i64,
+        pub failed_attempts: i32,
+        pub failing_since: Option<i64>,
+        pub last_error: Option<String>,
+    }
+
     plugins = "plugins" {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,

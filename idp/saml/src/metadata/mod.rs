@@ -13,7 +13,7 @@ mod idp;
 mod trust;
 mod warning;
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Cursor, Read};
 
 pub use aggregate::{Aggregate, read_aggregate};
 pub use error::MetadataError;
@@ -56,6 +56,38 @@ pub fn read_entity(document: &[u8], expected: Option<&str>, trust: &Trust<'_>) -
         Err(GateError::Root) => from_aggregate(document, expected, trust),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Reads those service providers of a document from elsewhere that are wanted, in their order: it is the metadata of one
+/// entity, or a federation's aggregate, which is read as it comes, in memory that does not grow with it.
+pub fn read_entities(
+    document: impl Read,
+    wanted: &[String],
+    trust: &Trust<'_>,
+) -> Result<Vec<Result<SpMetadata, MetadataError>>, MetadataError> {
+    let mut document = BufReader::new(document);
+    let mut start = Vec::new();
+    let longest = Limits::METADATA.bytes as u64;
+    (&mut document).take(longest + 1).read_to_end(&mut start).map_err(|error| MetadataError::Io(error.kind()))?;
+    if start.len() as u64 <= longest {
+        match parse_document(&start, METADATA, "EntityDescriptor", &Limits::METADATA) {
+            Ok(_) => return Ok(wanted.iter().map(|entity_id| read_entity(&start, Some(entity_id), trust)).collect()),
+            // An aggregate of small entities has more events than one entity may have.
+            Err(GateError::Root | GateError::TooManyEvents) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let is_wanted = |entity_id: &str| wanted.iter().any(|wanted| wanted == entity_id);
+    let found = read_aggregate(BufReader::new(Cursor::new(start).chain(document)), is_wanted, trust)?.entities;
+    let of = |entity_id: &String| {
+        let mut named = found.iter().filter(|(found, _)| found == entity_id);
+        match (named.next(), named.next()) {
+            (Some((_, result)), None) => result.clone(),
+            (None, _) => Err(MetadataError::EntityId),
+            (Some(_), Some(_)) => Err(MetadataError::Several),
+        }
+    };
+    Ok(wanted.iter().map(of).collect())
 }
 
 fn from_aggregate(

@@ -119,6 +119,7 @@ macro_rules! conformance_suite {
             saml::a_saml_key_changes_its_state_and_nothing_else
             saml::a_person_has_one_name_id_at_an_application
             saml::a_participant_goes_with_its_grant
+            saml::a_source_of_metadata_is_one_for_each_application_and_goes_with_it
             sessions::a_session_is_found_by_its_token_while_it_stands
             sessions::a_session_is_swapped_by_one
             sessions::the_later_use_of_a_session_wins

@@ -4,7 +4,10 @@ use keyholder_core::application::OfferedTo;
 use keyholder_core::id::SigningKeyId;
 use keyholder_core::key::KeyState;
 use keyholder_core::ports::{Queries as _, SamlQueries as _};
-use keyholder_core::saml::{NameIdOwner, SamlKey, SamlKeyPurpose, SamlParticipant, ServiceProvider};
+use keyholder_core::saml::{
+    MetadataFailure, MetadataSource, NameIdOwner, SamlKey, SamlKeyPurpose, SamlMetadata, SamlParticipant,
+    ServiceProvider,
+};
 use serde_json::json;
 
 use super::sample::{NOW, Serial, application, at, sample};
@@ -84,4 +87,40 @@ pub async fn a_participant_goes_with_its_grant(store: &SqlStore) {
     let id = s.application.id;
     assert!(execute!(store, t, [id], t.delete_application(id)).await.unwrap());
     assert_eq!(store.list_participants(s.grant.session).await.unwrap(), []);
+}
+
+pub async fn a_source_of_metadata_is_one_for_each_application_and_goes_with_it(store: &SqlStore) {
+    let s = sample(store).await;
+    let id = s.application.id;
+    let well = SamlMetadata {
+        application: id,
+        source: MetadataSource {
+            address: "https://federation.example/metadata.xml".parse().unwrap(),
+            entity_id: Some("https://sp.example/metadata".to_owned()),
+            certificates: vec!["AAAA".to_owned()],
+        },
+        fetched_at: NOW,
+        next_refresh: at(60),
+        failure: None,
+    };
+    assert_eq!(store.find_saml_metadata(id).await.unwrap(), None);
+    execute!(store, t, [well], t.put_saml_metadata(&well)).await.unwrap();
+    assert_eq!(store.find_saml_metadata(id).await.unwrap(), Some(well.clone()));
+
+    let failure = MetadataFailure { since: at(60), attempts: 2, error: "the address did not answer".to_owned() };
+    let failing = SamlMetadata { next_refresh: at(120), failure: Some(failure), ..well.clone() };
+    execute!(store, t, [failing], t.put_saml_metadata(&failing)).await.unwrap();
+    assert_eq!(store.list_saml_metadata().await.unwrap(), only(&failing));
+    // Applications that are written again keep theirs.
+    let application = s.application.clone();
+    execute!(store, t, [application], t.put_application(&application)).await.unwrap();
+    assert_eq!(store.list_saml_metadata().await.unwrap(), only(&failing));
+
+    execute!(store, t, [id], t.delete_saml_metadata(id)).await.unwrap();
+    assert_eq!(store.list_saml_metadata().await.unwrap(), []);
+    execute!(store, t, [well], t.put_saml_metadata(&well)).await.unwrap();
+    assert!(execute!(store, t, [id], t.delete_application(id)).await.unwrap());
+    assert_eq!(store.list_saml_metadata().await.unwrap(), []);
+    let stray = well;
+    assert!(is_conflict(&execute!(store, t, [stray], t.put_saml_metadata(&stray)).await));
 }

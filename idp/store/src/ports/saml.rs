@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use keyholder_core::id::{ApplicationId, SessionId, SigningKeyId};
 use keyholder_core::ports::{SamlQueries, SamlTransaction};
-use keyholder_core::saml::{NameIdOwner, SamlKey, SamlParticipant};
+use keyholder_core::saml::{NameIdOwner, SamlKey, SamlMetadata, SamlParticipant};
 use keyholder_core::time::Timestamp;
 
 use crate::rows::{self, Result};
@@ -30,6 +30,12 @@ macro_rules! queries {
             ) -> Result<Vec<SamlParticipant>> {
                 rows::saml::list_participants_named(self.rows(), application, name_id).await
             }
+            async fn list_saml_metadata(&self) -> Result<Vec<SamlMetadata>> {
+                rows::saml_metadata::list(self.rows()).await
+            }
+            async fn find_saml_metadata(&self, application: ApplicationId) -> Result<Option<SamlMetadata>> {
+                rows::saml_metadata::find_of(self.rows(), application).await
+            }
         }
     };
 }
@@ -53,5 +59,11 @@ impl SamlTransaction for SqlTransaction {
     }
     async fn insert_participant(&self, participant: &SamlParticipant) -> Result<()> {
         rows::saml::insert_participant(self.rows(), participant).await
+    }
+    async fn put_saml_metadata(&self, metadata: &SamlMetadata) -> Result<()> {
+        rows::saml_metadata::put_of(self.rows(), metadata).await
+    }
+    async fn delete_saml_metadata(&self, application: ApplicationId) -> Result<()> {
+        rows::saml_metadata::delete_of(self.rows(), application).await
     }
 }

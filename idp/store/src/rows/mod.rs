@@ -17,6 +17,7 @@ pub(crate) mod plugins;
 pub(crate) mod present;
 pub(crate) mod reseal;
 pub(crate) mod saml;
+pub(crate) mod saml_metadata;
 pub(crate) mod schools;
 pub(crate) mod sessions;
 

@@ -189,3 +189,57 @@ fn no_part_of_an_aggregate_grows_without_end() {
     assert_eq!(endless("<!--", "aaaa"), Err(MetadataError::TooLong));
     assert_eq!(endless("", START), Err(MetadataError::Gate(GateError::TooDeep)));
 }
+
+fn wanted(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn several_of_an_aggregate_are_read_at_once_and_one_bad_entity_spoils_no_other() {
+    let bytes = vector("metadata/aggregate-signed.xml");
+    let (own, keys) = (ours(), federation());
+    let names = wanted(&["https://two.example/metadata", "https://nobody.example", "https://own.example", IDP]);
+    let read = read_entities(bytes.as_slice(), &names, &Trust::pinned(&keys, &own, NOW)).unwrap();
+    assert_eq!(read[0].as_ref().unwrap().entity_id, names[0]);
+    assert_eq!(read[1], Err(MetadataError::EntityId));
+    assert_eq!(read[2], Err(MetadataError::Endpoint("javascript:alert(1)".into())));
+    assert_eq!(read[3], Err(MetadataError::OwnEntityId));
+    let altered = vector("metadata/aggregate-altered.xml");
+    let refused = read_entities(altered.as_slice(), &names, &Trust::pinned(&keys, &own, NOW));
+    assert_eq!(refused, Err(MetadataError::Signature(VerifyError::Digest)));
+}
+
+#[test]
+fn one_entity_is_read_in_the_place_of_an_aggregate() {
+    let read = |name: &str, entity_id: &str| {
+        let bytes = vector(&format!("metadata/{name}.xml"));
+        let own = ours();
+        read_entities(bytes.as_slice(), &wanted(&[entity_id]), &Trust::uploaded(&own, NOW)).map(|mut all| all.remove(0))
+    };
+    assert_eq!(read("good", "https://sp.example/metadata").unwrap().unwrap().entity_id, "https://sp.example/metadata");
+    assert_eq!(read("good", "https://other.example"), Ok(Err(MetadataError::EntityId)));
+    assert_eq!(read("doctype", "https://sp.example/metadata"), Err(MetadataError::Gate(GateError::DocumentType)));
+}
+
+#[test]
+fn an_aggregate_longer_than_any_entity_is_read_as_it_comes() {
+    let entity = |at: usize| {
+        format!(
+            "<EntityDescriptor entityID=\"https://{at}.example\"><SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><AssertionConsumerService index=\"0\" Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location=\"https://{at}.example/acs\"/></SPSSODescriptor></EntityDescriptor>\n"
+        )
+    };
+    // Fewer bytes than an entity may have, but more parts; and more bytes.
+    for many in [2_500, 5_000] {
+        let document = Endless::new(move |at| match at {
+            0 => Some(START.to_owned()),
+            at if at < many => Some(entity(at)),
+            at if at == many => Some(entity(1) + "</EntitiesDescriptor>"),
+            _ => None,
+        });
+        let names = wanted(&["https://2.example", "https://2400.example", "https://1.example"]);
+        let read = read_entities(document, &names, &Trust::fetched(&[], NOW)).unwrap();
+        assert_eq!(read[0].as_ref().unwrap().entity_id, names[0]);
+        assert_eq!(read[1].as_ref().unwrap().entity_id, names[1]);
+        assert_eq!(read[2], Err(MetadataError::Several), "whoever adds a second one gains nothing");
+    }
+}
