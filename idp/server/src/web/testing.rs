@@ -512,7 +512,15 @@ impl Page {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!("{name}=\""))?;
     let (value, _) = rest.split_once('"')?;
-    let plain = [("&#x3D;", "="), ("&#x2F;", "/"), ("&#x27;", "'"), ("&quot;", "\""), ("&amp;", "&")];
+    let plain = [
+        ("&#x3D;", "="),
+        ("&#x2F;", "/"),
+        ("&#x27;", "'"),
+        ("&quot;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ];
     Some(plain.iter().fold(value.to_owned(), |value, (escaped, plain)| value.replace(escaped, plain)))
 }
 

@@ -6,6 +6,8 @@ use keyholder_core::random::Random;
 use keyholder_saml::gate::{Limits, parse_document};
 use keyholder_saml::names::METADATA;
 
+use keyholder_saml::service_provider::Sign;
+
 use super::provider::{Provider, certificate_from, house, posted, verifies, xmlsec1_verifies};
 use crate::saml::{keys, path};
 use crate::web::testing::{ANN, House};
@@ -35,7 +37,7 @@ async fn the_metadata_is_signed_by_a_key_of_its_own() {
 
 #[actix_web::test]
 async fn a_key_is_replaced_without_a_sign_in_that_fails() {
-    let provider = Provider::new(|_| {});
+    let provider = Provider::new(|settings| settings.sign = Sign::Response);
     let house = house(&provider).await;
     let browser = house.signed_in(ANN).await;
     let response = async || posted(&browser.open(&provider.by_redirect(&provider.request(&house))).await);

@@ -224,7 +224,7 @@ async fn what_a_service_provider_was_told_is_kept_with_the_grant() {
     let name_id = &assertions[0].subject.value;
     let told = app.store.list_participants_named(registered.application.id, name_id).await.unwrap();
     assert_eq!(told[0].session_index, assertions[0].authn.session_index);
-    assert_eq!(house.events(ANN).await[0], AuditKind::GrantMade);
+    assert!(house.events(ANN).await.contains(&AuditKind::GrantMade));
     assert_eq!(assertions[0].bearer.recipient, ACS);
     house.close().await;
 }
