@@ -12,7 +12,7 @@ mod doctor;
 mod error;
 mod import;
 mod key;
-mod london;
+pub(crate) mod london;
 mod managed_key;
 mod master;
 mod person;

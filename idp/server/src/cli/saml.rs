@@ -1,27 +1,26 @@
 //! `keyholder saml`: service providers, what their messages say, and the keys that answer them.
 
 use std::io::Read as _;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use keyholder_core::key::KeyState;
-use keyholder_core::ports::{Queries as _, SamlQueries as _};
+use keyholder_core::ports::SamlQueries as _;
 use keyholder_core::saml::SamlKeyPurpose;
 use keyholder_saml::decode::{self, Against};
-use keyholder_saml::metadata::{Warning, warnings};
-use keyholder_saml::service_provider::ServiceProvider;
 use keyholder_store::SqlStore;
 
 use super::apply::{self, Mode, Unlisted};
 use super::context::Context;
 use super::error::CliError;
-use super::london::date_of;
+use super::london::{date_of, utc};
+use crate::config::faults::suggestion;
+use crate::outbound::Fetcher;
 use crate::saml::keys::{self, SamlKeyError};
+use crate::saml::source::{Level, Older, Provider, Renewed, Surroundings, findings, list_providers, refresh};
 use crate::saml::{entity_id, path};
+use crate::workers::describe;
 
-/// How far ahead `list` warns.
-const AHEAD: Duration = Duration::from_hours(24 * 30);
 /// More than any message has, in bytes.
 const LONGEST_MESSAGE: u64 = 1024 * 1024;
 
@@ -29,21 +28,13 @@ const LONGEST_MESSAGE: u64 = 1024 * 1024;
 #[derive(Debug, Subcommand)]
 pub(super) enum SamlCommand {
     /// Register a service provider by its metadata; `apply` registers them as well, with every setting.
-    Add {
-        /// The service provider's metadata.
-        metadata: PathBuf,
-        /// A name for files and commands.
+    Add(AddArguments),
+    /// Fetch metadata again now, whether it is due or not: of one application, or of all whose metadata is fetched.
+    Refresh {
+        client_id: Option<String>,
+        /// Take a signed document that counts for less long than the copy in force. Ask its publisher first: it may be replayed.
         #[arg(long)]
-        client_id: String,
-        /// What people read while they sign in.
-        #[arg(long)]
-        name: String,
-        /// A school that it serves; may be given several times.
-        #[arg(long = "school", required = true)]
-        schools: Vec<String>,
-        /// The settings to begin with: `generic`, `google-workspace`, `microsoft-entra`, `shibboleth`, `safeguarding`.
-        #[arg(long, default_value = "generic")]
-        template: String,
+        accept_older: bool,
     },
     /// List service providers, and what will go wrong with them.
     List,
@@ -52,6 +43,37 @@ pub(super) enum SamlCommand {
     /// Look at and replace the keys that sign responses and metadata.
     #[command(subcommand)]
     Key(SamlKeyCommand),
+}
+
+/// `keyholder saml add ...`.
+#[derive(Debug, Args)]
+pub(super) struct AddArguments {
+    /// The service provider's metadata: a file, or an address that begins with `https://`.
+    metadata: String,
+    /// A name for files and commands.
+    #[arg(long)]
+    client_id: String,
+    /// What people read while they sign in.
+    #[arg(long)]
+    name: String,
+    /// A school that it serves; may be given several times.
+    #[arg(long = "school", required = true)]
+    schools: Vec<String>,
+    /// The settings to begin with: `generic`, `google-workspace`, `microsoft-entra`, `shibboleth`, `safeguarding`.
+    #[arg(long, default_value = "generic")]
+    template: String,
+    /// Which service provider, where the metadata has several.
+    #[arg(long)]
+    entity_id: Option<String>,
+    /// The address is that of a metadata query server, which is asked for the entity id.
+    #[arg(long, requires = "entity_id")]
+    query: bool,
+    /// The certificate of whoever signs the metadata at the address.
+    #[arg(long, conflicts_with = "unsigned")]
+    certificate: Option<PathBuf>,
+    /// Nobody signs it: TLS alone vouches for it.
+    #[arg(long)]
+    unsigned: bool,
 }
 
 /// `keyholder saml key ...`.
@@ -66,24 +88,6 @@ pub(super) enum SamlKeyCommand {
 }
 
 pub(super) async fn run(context: &mut Context, command: SamlCommand) -> Result<(), CliError> {
-    let command = match command {
-        SamlCommand::Add { metadata, client_id, name, schools, template } => {
-            // As `apply` would read it: a string of JSON is one of TOML.
-            let quoted = |text: &str| serde_json::Value::from(text).to_string();
-            let schools: Vec<String> = schools.iter().map(|school| quoted(school)).collect();
-            let text = format!(
-                "[[application]]\nclient_id = {}\nname = {}\nschools = [{}]\nconsent = \"first-party\"\n\
-                 saml = {{ metadata_file = {}, template = {} }}\n",
-                quoted(&client_id),
-                quoted(&name),
-                schools.join(", "),
-                quoted(&metadata.file_name().unwrap_or_default().to_string_lossy()),
-                quoted(&template),
-            );
-            return apply::run_text(context, &text, &metadata, Unlisted::Keep, Mode::Write).await;
-        }
-        other => other,
-    };
     let message = match &command {
         SamlCommand::Decode { message: Some(message) } => message.clone(),
         SamlCommand::Decode { message: None } => {
@@ -91,65 +95,140 @@ pub(super) async fn run(context: &mut Context, command: SamlCommand) -> Result<(
             std::io::stdin().take(LONGEST_MESSAGE).read_to_string(&mut text)?;
             text
         }
+        SamlCommand::Add(arguments) => {
+            let text = arguments.as_file()?;
+            return apply::run_text(context, &text, Path::new("saml add"), Unlisted::Keep, Mode::Write).await;
+        }
         _ => String::new(),
     };
     let store = context.open_store().await?;
-    let lines = match command {
-        SamlCommand::Add { .. } => Ok(Vec::new()),
-        SamlCommand::List => list(context, &store).await,
-        SamlCommand::Decode { .. } => explain(context, &store, &message).await,
-        SamlCommand::Key(command) => key(context, &store, command).await,
+    let done = match command {
+        SamlCommand::Add(_) => Ok(Done::default()),
+        SamlCommand::Refresh { client_id, accept_older } => {
+            let older = if accept_older { Older::Accepted } else { Older::Refused };
+            renew(context, &store, client_id.as_deref(), older).await
+        }
+        SamlCommand::List => list(context, &store).await.map(Done::well),
+        SamlCommand::Decode { .. } => explain(context, &store, &message).await.map(Done::well),
+        SamlCommand::Key(command) => key(context, &store, command).await.map(Done::well),
     };
     store.close().await;
-    for line in lines? {
+    let done = done?;
+    for line in done.lines {
         context.say(&line)?;
     }
-    Ok(())
+    done.refused.map_or(Ok(()), |refused| Err(CliError::Refused(refused)))
 }
 
-/// The service providers that are registered, with the names of their applications.
-async fn providers(store: &SqlStore) -> Result<Vec<(String, ServiceProvider)>, CliError> {
-    let applications = store.list_applications().await?;
-    let read = |application: keyholder_core::application::RelyingApplication| {
-        let saml = application.saml?;
-        Some((application.client.client_id, serde_json::from_value(saml.registration).ok()?))
-    };
-    Ok(applications.into_iter().filter_map(read).collect())
+/// What is printed, and what went wrong after all.
+#[derive(Debug, Default)]
+struct Done {
+    lines: Vec<String>,
+    refused: Option<String>,
+}
+
+impl Done {
+    fn well(lines: Vec<String>) -> Self {
+        Self { lines, refused: None }
+    }
+}
+
+impl AddArguments {
+    /// As `apply` would read it: a string of JSON is one of TOML.
+    fn as_file(&self) -> Result<String, CliError> {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let absolute =
+            |path: &Path| -> Result<String, CliError> { Ok(quoted(&std::path::absolute(path)?.to_string_lossy())) };
+        let mut saml = vec![format!("template = {}", quoted(&self.template))];
+        let is_address = self.metadata.starts_with("https://") || self.metadata.starts_with("http://");
+        saml.push(match (self.query, is_address) {
+            (true, _) => format!("metadata_query = {}", quoted(&self.metadata)),
+            (false, true) => format!("metadata_url = {}", quoted(&self.metadata)),
+            (false, false) => format!("metadata_file = {}", absolute(Path::new(&self.metadata))?),
+        });
+        saml.extend(self.entity_id.as_ref().map(|entity_id| format!("entity_id = {}", quoted(entity_id))));
+        if let Some(certificate) = &self.certificate {
+            saml.push(format!("metadata_certificate = {}", absolute(certificate)?));
+        }
+        if self.unsigned {
+            saml.push("metadata_unsigned = true".to_owned());
+        }
+        let schools: Vec<String> = self.schools.iter().map(|school| quoted(school)).collect();
+        Ok(format!(
+            "[[application]]\nclient_id = {}\nname = {}\nschools = [{}]\nconsent = \"first-party\"\nsaml = {{ {} }}\n",
+            quoted(&self.client_id),
+            quoted(&self.name),
+            schools.join(", "),
+            saml.join(", "),
+        ))
+    }
 }
 
 async fn list(context: &Context, store: &SqlStore) -> Result<Vec<String>, CliError> {
     let mut lines = Vec::new();
-    for (name, provider) in providers(store).await? {
-        lines.push(format!("{name}  {}", provider.metadata.entity_id));
-        for warning in warnings(&provider.metadata, context.clock.now(), AHEAD) {
-            lines.push(format!("  warning: {}", sentence(warning)));
+    for provider in list_providers(store).await? {
+        lines.push(format!("{}  {}", provider.client_id, provider.entity_id));
+        if let Some(row) = &provider.source {
+            let (fetched, next) = (utc(row.fetched_at), utc(row.next_refresh));
+            let signed = if row.source.certificates.is_empty() { ", not signed" } else { "" };
+            lines.push(format!("  from {}{signed}; fetched {fetched}, again {next}", row.source.address));
+        }
+        for (level, finding) in findings(&provider, context.clock.now()) {
+            let word = match level {
+                Level::Note => "note",
+                Level::Warning => "warning",
+                Level::Failed => "failed",
+            };
+            lines.push(format!("  {word}: {finding}"));
         }
     }
     Ok(lines)
 }
 
-fn sentence(warning: Warning) -> String {
-    use keyholder_saml::metadata::Use;
-    let word = |used_for| match used_for {
-        Use::Signing => "signing",
-        Use::Encryption => "encryption",
-    };
-    match warning {
-        Warning::MetadataEnds { at } => {
-            format!("its metadata counts until {}; then nobody can sign in to it", date_of(at))
+async fn renew(context: &Context, store: &SqlStore, client_id: Option<&str>, older: Older) -> Result<Done, CliError> {
+    let providers = list_providers(store).await?;
+    if let Some(client_id) = client_id {
+        let Some(named) = providers.iter().find(|provider| provider.client_id == client_id) else {
+            let hint = suggestion(client_id, providers.iter().map(|provider| provider.client_id.as_str()));
+            return Err(CliError::Refused(format!("there is no service provider `{client_id}`{hint}")));
+        };
+        if named.source.is_none() {
+            let problem = format!("the metadata of `{client_id}` is not fetched: apply its file again");
+            return Err(CliError::Refused(problem));
         }
-        Warning::CertificateEnds { used_for, at } => {
-            format!("its {} certificate ends on {}; it probably gets another", word(used_for), date_of(at))
-        }
-        Warning::KeyNotUsable { used_for, error } => format!("its {} key cannot be used: {error}", word(used_for)),
-        Warning::NoSigningKey => "it says that it signs its requests, and has no key that could verify one".to_owned(),
-        Warning::NoLogout => "it has no logout service: it is not told when people sign out".to_owned(),
     }
+    let wanted = |provider: &Provider| client_id.is_none_or(|client_id| provider.client_id == client_id);
+    let rows = providers.into_iter().filter(wanted).filter_map(|provider| provider.source).collect();
+    let fetcher = Fetcher::new(&context.config.outbound).map_err(|error| CliError::Refused(describe(&error)))?;
+    let own = entity_id(&context.config);
+    let around =
+        Surroundings { store, fetcher: &fetcher, random: context.random.as_ref(), own: &own, now: context.clock.now() };
+    let mut outcomes = refresh(&around, rows, older).await?;
+    outcomes.sort_by(|one, other| one.client_id.cmp(&other.client_id));
+    let mut done = Done::default();
+    let mut failed = 0;
+    for outcome in &outcomes {
+        let words = match &outcome.result {
+            Ok(Renewed::Changed) => "it says something else than before, which counts within a second".to_owned(),
+            Ok(Renewed::Unchanged) => "it says the same as before".to_owned(),
+            Ok(Renewed::Gone) => "it was registered anew in the meantime".to_owned(),
+            Err(error) => {
+                failed += 1;
+                format!("not renewed: {error}")
+            }
+        };
+        done.lines.push(format!("{}  {}  {words}", outcome.client_id, outcome.entity_id));
+    }
+    if failed > 0 {
+        done.refused =
+            Some(format!("{failed} of {} could not be renewed; the copies before stay in force", outcomes.len()));
+    }
+    Ok(done)
 }
 
 async fn explain(context: &Context, store: &SqlStore, message: &str) -> Result<Vec<String>, CliError> {
     let sender = decode::sender(message);
-    let registered = providers(store).await?.into_iter().map(|(_, provider)| provider);
+    let registered = list_providers(store).await?.into_iter().filter_map(|provider| provider.registered);
     let provider = registered.into_iter().find(|provider| Some(&provider.metadata.entity_id) == sender.as_ref());
     let (issuer, base) = (entity_id(&context.config), context.config.issuer().to_owned());
     let (single_sign_on, single_logout) = (format!("{base}{}", path::SSO), format!("{base}{}", path::SLO));

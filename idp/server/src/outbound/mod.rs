@@ -2,6 +2,7 @@
 //!
 //! Owns the HTTP client and the client keys that it fetched. Does not own what is sent: callers do.
 
+mod body;
 mod client_keys;
 pub mod guard;
 
@@ -15,6 +16,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Certificate, StatusCode};
 use url::{Url, form_urlencoded};
 
+pub use body::Body;
 pub use client_keys::ClientTokenError;
 use guard::{Guard, Refused};
 
@@ -22,11 +24,15 @@ use crate::config::OutboundConfig;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// How many times longer a document may take that is read as it comes: a federation's has a hundred megabytes.
+const LONG: u32 = 24;
 
 /// The one client for registered addresses.
 #[derive(Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
+    /// For a document that is read as it comes.
+    long_timeout: Duration,
     guard: Guard,
     kept: client_keys::Kept,
 }
@@ -61,6 +67,9 @@ pub enum FetchError {
     NoKeys,
     #[error("the last attempt failed a moment ago")]
     TooSoon,
+    /// A defect of whoever reads a document.
+    #[error("reading the answer was interrupted")]
+    Interrupted,
 }
 
 impl Fetcher {
@@ -86,7 +95,8 @@ impl Fetcher {
             let certificates = Certificate::from_pem_bundle(&pem).map_err(FetcherError::CaCertificates)?;
             builder = builder.tls_certs_merge(certificates);
         }
-        Ok(Self { client: builder.build().map_err(FetcherError::Client)?, guard, kept: client_keys::Kept::default() })
+        let client = builder.build().map_err(FetcherError::Client)?;
+        Ok(Self { client, long_timeout: timeout.saturating_mul(LONG), guard, kept: client_keys::Kept::default() })
     }
 
     /// Posts a form and answers the status; the answer's body is not read.
@@ -95,6 +105,33 @@ impl Fetcher {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = self.client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         Ok(request.body(form).send().await.map_err(unreachable)?.status())
+    }
+
+    /// Hands a document of at most `limit` bytes to a reader as it comes, on a thread of its own: the memory that this takes does not
+    /// grow with the document. What the reader says counts only if the document came whole, or the reader had enough before.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        url: &Url,
+        limit: u64,
+        read: impl FnOnce(Body) -> T + Send + 'static,
+    ) -> Result<T, FetchError> {
+        self.guard.check_url(url)?;
+        let request = self.client.get(url.clone()).timeout(self.long_timeout);
+        let mut answer = request.send().await.map_err(unreachable)?;
+        if answer.status() != StatusCode::OK {
+            return Err(FetchError::Status(answer.status()));
+        }
+        let (sender, body) = body::channel();
+        let reader = tokio::task::spawn_blocking(move || read(body));
+        let mut left = limit;
+        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+            left = left.checked_sub(chunk.len() as u64).ok_or(FetchError::TooLong)?;
+            if sender.send(chunk).await.is_err() {
+                break;
+            }
+        }
+        drop(sender);
+        reader.await.map_err(|_| FetchError::Interrupted)
     }
 
     /// Reads a document of at most `limit` bytes.
@@ -145,6 +182,8 @@ impl Resolve for GuardedResolver {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod test_publisher;
 #[cfg(test)]
 pub(crate) mod test_receiver;
 #[cfg(test)]

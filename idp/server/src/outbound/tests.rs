@@ -95,6 +95,30 @@ async fn long_answers_are_cut_off() {
     assert!(matches!(fetcher(true).get(&server.url, 100).await, Err(FetchError::TooLong)));
 }
 
+fn text(mut body: Body) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut body, &mut text)?;
+    Ok(text)
+}
+
+#[actix_web::test]
+async fn a_document_is_read_as_it_comes_within_the_same_limits() {
+    let long = "x".repeat(1_000_000);
+    let server = Server::start(ok(&long)).await;
+    let read = async |fetcher: Fetcher, limit| fetcher.read(&server.url, limit, text).await;
+    assert_eq!(read(fetcher(true), 1_000_000).await.unwrap().unwrap(), long);
+    assert!(matches!(read(fetcher(true), 999_999).await, Err(FetchError::TooLong)));
+    assert!(matches!(read(fetcher(false), 1_000_000).await, Err(FetchError::Refused(_))));
+    // Whoever reads may have enough before the end.
+    let first = |mut body: Body| std::io::Read::read(&mut body, &mut [0; 10]).unwrap();
+    assert!(fetcher(true).read(&server.url, 1_000_000, first).await.unwrap() > 0);
+    // A connection that breaks is not the end of a document.
+    server.set("HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhalf of it".into());
+    assert!(matches!(read(fetcher(true), 1_000).await, Err(FetchError::Unreachable(_))));
+    server.set("HTTP/1.1 404 None\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into());
+    assert!(matches!(read(fetcher(true), 1_000).await, Err(FetchError::Status(StatusCode::NOT_FOUND))));
+}
+
 fn key(kid: &str) -> PrivateKey {
     PrivateKey::generate(SigningAlgorithm::EdDsa, kid.into()).unwrap().0
 }
@@ -168,6 +192,8 @@ async fn a_server_that_hangs_is_given_up() {
     let failed = |result: Result<(), FetchError>| matches!(result, Err(FetchError::Unreachable(_)));
     assert!(failed(fetcher.post(&url, &[("logout_token", "x")]).await.map(|_| ())));
     assert!(failed(fetcher.get(&url, 100).await.map(|_| ())));
+    let fetcher = Fetcher::with_timeout(&config, std::time::Duration::from_millis(1)).unwrap();
+    assert!(failed(fetcher.read(&url, 100, text).await.map(|_| ())));
 }
 
 #[actix_web::test]

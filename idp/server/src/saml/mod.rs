@@ -10,6 +10,7 @@ pub mod keys;
 pub(crate) mod logout;
 mod metadata;
 mod person;
+pub(crate) mod source;
 mod sso;
 
 use actix_web::web::{self, ServiceConfig};

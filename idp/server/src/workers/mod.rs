@@ -8,6 +8,7 @@ mod back_channel;
 pub mod clean_up;
 pub mod outbox;
 pub mod password_link;
+mod saml_metadata;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ const SEAL_PERIOD: Duration = Duration::from_millis(500);
 const CACHE_PERIOD: Duration = Duration::from_millis(500);
 /// Clean-up and the schedule of signing keys.
 const SCHEDULE_PERIOD: Duration = Duration::from_mins(1);
+/// How often metadata of service providers is looked through for what is due.
+const METADATA_PERIOD: Duration = Duration::from_mins(1);
 /// How long a stop waits for a mail server that is in the middle of a message.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -64,6 +67,8 @@ impl Workers {
         // Apart from the other caches: what is new here is compiled first.
         workers.repeat("plugins", CACHE_PERIOD, &stopped, |app, _| Box::pin(follow_plugins(app)));
         workers.repeat("schedule", SCHEDULE_PERIOD, &stopped, |app, name| Box::pin(schedule(app, name)));
+        // Apart from the schedule: it waits for servers elsewhere.
+        workers.repeat("saml-metadata", METADATA_PERIOD, &stopped, |app, name| Box::pin(metadata(app, name)));
         workers
     }
 
@@ -137,6 +142,11 @@ async fn follow_plugins(app: Arc<App>) -> Result<(), String> {
 async fn schedule(app: Arc<App>, name: Arc<str>) -> Result<(), String> {
     app.keys.tend(&app.store).await.map_err(|error| describe(&error))?;
     clean_up::clean_up(&app.store, &name, app.now()).await.map(|_| ()).map_err(|error| describe(&error))
+}
+
+async fn metadata(app: Arc<App>, name: Arc<str>) -> Result<(), String> {
+    saml_metadata::refresh_due(&app, &name).await.map_err(|error| describe(&error))?;
+    saml_metadata::tell(&app, &name).await.map(|_| ()).map_err(|error| describe(&error))
 }
 
 /// An error with its sources, on one line.

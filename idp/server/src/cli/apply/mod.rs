@@ -9,6 +9,9 @@ mod plan;
 #[cfg(test)]
 mod renamed_tests;
 mod saml;
+mod saml_fetch;
+#[cfg(test)]
+mod saml_fetch_tests;
 #[cfg(test)]
 mod saml_tests;
 #[cfg(test)]
@@ -22,6 +25,7 @@ use secrecy::ExposeSecret as _;
 
 use self::document::{Document, Entry};
 pub(crate) use self::plan::{Apply, ChangeKind, Mode, Unlisted};
+use self::saml_fetch::{Fetching, fetch_metadata};
 use self::wanted::{Surroundings, Wanted};
 use super::context::Context;
 use super::error::CliError;
@@ -55,10 +59,22 @@ pub(super) async fn run_text(
         now: context.clock.now(),
     };
     let refuse = |faults| CliError::Faults(Faults { file: Some(file.to_owned()), faults });
-    let wanted = parse(text, &around).map_err(refuse)?;
+    let mut wanted = parse(text, &around).map_err(refuse)?;
     let store = context.open_store().await?;
-    let command = Apply { wanted, unlisted, mode, now: context.clock.now(), random: context.random.clone() };
-    let applied = store.execute(command).await;
+    let fetching = Fetching {
+        outbound: &context.config.outbound,
+        random: context.random.as_ref(),
+        saml_entity_id: &saml_entity_id,
+        now: context.clock.now(),
+    };
+    let applied = match fetch_metadata(&mut wanted, &store, &fetching).await {
+        Ok(faults) if faults.is_empty() => {
+            let command = Apply { wanted, unlisted, mode, now: context.clock.now(), random: context.random.clone() };
+            store.execute(command).await.map_err(CliError::from)
+        }
+        Ok(faults) => Ok(Err(faults)),
+        Err(error) => Err(error),
+    };
     store.close().await;
     let applied = applied?.map_err(refuse)?;
     for change in applied.changes.iter().filter(|change| change.kind != ChangeKind::Unchanged) {

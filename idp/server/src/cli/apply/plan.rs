@@ -13,6 +13,7 @@ use keyholder_core::id::{ApplicationId, PupilScopeId, SchoolId, TrustId, UserGro
 use keyholder_core::membership::{PupilScope, PupilScopeKind, UserGroup};
 use keyholder_core::ports::{Command, StoreError, Transaction};
 use keyholder_core::random::Random;
+use keyholder_core::saml::{MetadataSource, SamlMetadata};
 use keyholder_core::school::{School, Trust};
 use keyholder_core::time::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -21,7 +22,7 @@ use serde_json::Value as Json;
 
 use super::application::{SecretMethod, WantedApplication, WantedAuthentication, WantedOffer, WantedSecret};
 use super::document::Located;
-use super::saml::WantedSaml;
+use super::saml::WantedMetadata;
 use super::wanted::{Wanted, WantedGroup, WantedPupilScope, WantedSchool};
 use crate::audit::{About, event_at};
 use crate::config::faults::{Fault, suggestion};
@@ -122,6 +123,7 @@ struct Stored {
     groups: BTreeMap<(SchoolId, String), UserGroup>,
     pupil_scopes: Vec<PupilScope>,
     applications: BTreeMap<String, RelyingApplication>,
+    metadata: BTreeMap<ApplicationId, SamlMetadata>,
 }
 
 impl Stored {
@@ -135,7 +137,9 @@ impl Stored {
             pupil_scopes.extend(transaction.list_pupil_scopes(school.id).await?);
         }
         let applications = transaction.list_applications().await?;
+        let metadata = transaction.list_saml_metadata().await?;
         Ok(Self {
+            metadata: metadata.into_iter().map(|row| (row.application, row)).collect(),
             trusts: trusts.into_iter().map(|trust| (trust.slug.clone(), trust)).collect(),
             schools: schools.into_iter().map(|school| (school.slug.clone(), school)).collect(),
             groups,
@@ -165,6 +169,9 @@ struct Plan<'a> {
     pupil_scopes: Vec<PupilScope>,
     applications: Vec<RelyingApplication>,
     removed: Vec<ApplicationId>,
+    metadata: Vec<SamlMetadata>,
+    /// Applications whose metadata is not fetched any more.
+    fetched_no_more: Vec<ApplicationId>,
 }
 
 impl<'a> Plan<'a> {
@@ -184,6 +191,8 @@ impl<'a> Plan<'a> {
             pupil_scopes: Vec::new(),
             applications: Vec::new(),
             removed: Vec::new(),
+            metadata: Vec::new(),
+            fetched_no_more: Vec::new(),
         };
         plan.plan_trusts();
         for school in &apply.wanted.schools {
@@ -218,11 +227,26 @@ impl<'a> Plan<'a> {
         for scope in &self.pupil_scopes {
             transaction.put_pupil_scope(scope).await?;
         }
+        for id in &self.removed {
+            transaction.delete_application(*id).await?;
+        }
+        // Entity ids are given up before others get them: two applications may change them for one another's.
+        for application in &self.applications {
+            let before = self.stored.applications.get(&application.client.client_id);
+            if let Some(former) = before.and_then(|before| before.saml.as_ref())
+                && application.saml.as_ref().is_none_or(|saml| saml.entity_id != former.entity_id)
+            {
+                transaction.put_application(&RelyingApplication { saml: None, ..application.clone() }).await?;
+            }
+        }
         for application in &self.applications {
             transaction.put_application(application).await?;
         }
-        for id in &self.removed {
-            transaction.delete_application(*id).await?;
+        for row in &self.metadata {
+            transaction.put_saml_metadata(row).await?;
+        }
+        for id in &self.fetched_no_more {
+            transaction.delete_saml_metadata(*id).await?;
         }
         for event in &self.audit {
             transaction.insert_audit(event).await?;
@@ -355,13 +379,18 @@ impl<'a> Plan<'a> {
 
     fn plan_application(&mut self, wanted: &WantedApplication) {
         let Some(offered_to) = self.offer(&wanted.offered_to) else { return };
-        if let Some(saml) = &wanted.saml
-            && let Some(other) = self.holder_of(&saml.entity_id.value, &wanted.client_id.value)
+        if let Some(entity_id) = wanted.saml.as_ref().and_then(super::saml::WantedSaml::entity_id)
+            && let Some(other) = self.holder_of(&entity_id.value, &wanted.client_id.value)
         {
-            let problem = format!("`{}` is registered for the application `{other}`", saml.entity_id.value);
-            return self.faults.push(saml.entity_id.fault(problem));
+            let problem = format!("`{}` is registered for the application `{other}`", entity_id.value);
+            return self.faults.push(entity_id.fault(problem));
         }
         let before = self.stored.applications.get(&wanted.client_id.value);
+        let saml = wanted.saml.as_ref().map(|saml| saml.stored(before));
+        let Ok(saml) = saml.map(|saml| saml.ok_or(())).transpose() else {
+            let problem = "it was registered anew or removed in the meantime; apply the file again";
+            return self.faults.push(wanted.client_id.fault(problem));
+        };
         let (authentication, secret) =
             authentication(&wanted.authentication, before.map(|before| &before.client.authentication));
         let mut application = RelyingApplication {
@@ -372,7 +401,7 @@ impl<'a> Plan<'a> {
             consent: wanted.consent,
             launch_url: wanted.launch_url.clone(),
             client: client(wanted, authentication),
-            saml: wanted.saml.as_ref().map(WantedSaml::stored),
+            saml,
             created_at: before.map_or(self.apply.now, |before| before.created_at),
             // Not a difference by itself.
             updated_at: before.map_or(self.apply.now, |before| before.updated_at),
@@ -381,7 +410,26 @@ impl<'a> Plan<'a> {
             self.secrets.push((wanted.client_id.value.clone(), secret));
         }
         let what = format!("application {}", wanted.client_id.value);
-        if self.note(what, before, &application, Subject::Application(application.id)) {
+        let source_before = self.stored.metadata.get(&application.id);
+        let row = match wanted.saml.as_ref().map(|saml| &saml.metadata) {
+            Some(WantedMetadata::Fetched { row, .. }) => {
+                Some(SamlMetadata { application: application.id, ..row.clone() })
+            }
+            Some(WantedMetadata::Kept(_)) => source_before.cloned(),
+            _ => None,
+        };
+        let with_source = |application, row: Option<&'_ SamlMetadata>| WithSource {
+            application,
+            metadata_source: row.map(|row| row.source.clone()),
+        };
+        let before = before.map(|before| with_source(before, source_before));
+        let after = with_source(&application, row.as_ref());
+        if self.note(what, before.as_ref(), &after, Subject::Application(application.id)) {
+            match row {
+                Some(row) => self.metadata.push(row),
+                None if source_before.is_some() => self.fetched_no_more.push(application.id),
+                None => {}
+            }
             application.updated_at = self.apply.now;
             self.applications.push(application);
         }
@@ -473,6 +521,14 @@ impl<'a> Plan<'a> {
         let hint = suggestion(&slug.value, known.iter().map(String::as_str));
         self.faults.push(slug.fault(format!("there is no {kind} `{}`, neither here nor stored{hint}", slug.value)));
     }
+}
+
+/// An application as its lines of the difference see it.
+#[derive(Serialize)]
+struct WithSource<'a> {
+    #[serde(flatten)]
+    application: &'a RelyingApplication,
+    metadata_source: Option<MetadataSource>,
 }
 
 /// What an audit event is about.

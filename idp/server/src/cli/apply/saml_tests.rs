@@ -14,6 +14,7 @@ use keyholder_store::seal::MasterKey;
 use keyholder_store::{SqlStore, SqliteOptions};
 
 use super::plan::{Applied, Apply, Mode, Unlisted};
+use super::saml_fetch::{Fetching, fetch_metadata};
 use super::wanted::Surroundings;
 use super::{Fault, parse};
 use crate::wiring::SystemRandom;
@@ -24,13 +25,13 @@ const METADATA: &str = r#"<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML
 <md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://sp.example/acs" index="1"/>
 </md:SPSSODescriptor></md:EntityDescriptor>"#;
 
-struct Bench {
-    store: SqlStore,
-    folder: tempfile::TempDir,
+pub(super) struct Bench {
+    pub(super) store: SqlStore,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let sealer = MasterKey::load_or_create(&folder.path().join("master.key"), random).unwrap();
@@ -40,14 +41,20 @@ impl Bench {
         Self { store, folder }
     }
 
-    async fn apply(&self, text: &str, unlisted: Unlisted) -> Result<Applied, Vec<Fault>> {
-        let wanted = read(self.folder.path(), text)?;
+    pub(super) async fn apply(&self, text: &str, unlisted: Unlisted) -> Result<Applied, Vec<Fault>> {
+        let mut wanted = read(self.folder.path(), text)?;
         let now = Timestamp::from_seconds(1_800_000_000);
+        let outbound = &crate::outbound::test_publisher::on_test_bed();
+        let fetching = Fetching { outbound, random: &SystemRandom, saml_entity_id: OWN, now };
+        let faults = fetch_metadata(&mut wanted, &self.store, &fetching).await.unwrap();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
         let command = Apply { wanted, unlisted, mode: Mode::Write, now, random: Arc::new(SystemRandom) };
         self.store.execute(command).await.unwrap()
     }
 
-    fn complaint(&self, text: &str) -> String {
+    pub(super) fn complaint(&self, text: &str) -> String {
         let faults = read(self.folder.path(), text).map(|wanted| format!("{wanted:?}")).unwrap_err();
         let [fault] = faults.as_slice() else { panic!("{faults:?}") };
         format!("{}: {}", fault.key, fault.problem)
@@ -60,7 +67,7 @@ fn read(folder: &Path, text: &str) -> Result<super::Wanted, Vec<Fault>> {
     parse(text, &around)
 }
 
-fn file(client_id: &str, saml: &str) -> String {
+pub(super) fn file(client_id: &str, saml: &str) -> String {
     format!(
         "[[school]]\nslug = 'oakfield'\nname = 'Oakfield'\n\
          [[application]]\nclient_id = '{client_id}'\nname = 'X'\nschools = ['oakfield']\nsaml = {saml}\n"
@@ -95,11 +102,43 @@ async fn an_entity_id_is_registered_once_and_never_our_own() {
     bench.apply(&file("y", by_hand), Unlisted::Remove).await.unwrap();
     assert!(bench.store.find_application_by_client_id("x").await.unwrap().is_none(), "it moved to the other");
 
+    let alone = |text: String| text.replace("[[school]]\nslug = 'oakfield'\nname = 'Oakfield'\n", "");
+    let other = by_hand.replace("sp.example", "other.example");
+    bench.apply(&(file("x", &other) + &alone(file("y", by_hand))), Unlisted::Keep).await.unwrap();
+    bench.apply(&(file("x", by_hand) + &alone(file("y", &other))), Unlisted::Keep).await.unwrap();
+    let swapped = bench.store.find_application_by_client_id("x").await.unwrap().unwrap();
+    assert_eq!(swapped.saml.unwrap().entity_id, "https://sp.example/metadata");
+
     let twice =
         file("x", by_hand) + &file("y", by_hand).replace("[[school]]\nslug = 'oakfield'\nname = 'Oakfield'\n", "");
     assert!(bench.complaint(&twice).contains("is listed twice"));
     let ours = format!("{{ entity_id = '{OWN}', assertion_consumer_service = 'https://sp.example/acs' }}");
     assert!(bench.complaint(&file("z", &ours)).contains("own entity id"));
+    let of_an_application = ours.replace("/saml/metadata", "/saml/e/oakfield");
+    assert!(bench.complaint(&file("z", &of_an_application)).contains("own entity id"));
+    for ours in [OWN, "https://id.example/saml/e/oakfield"] {
+        std::fs::write(bench.folder.path().join("ours.xml"), METADATA.replace("https://sp.example/metadata", ours))
+            .unwrap();
+        let complaint = bench.complaint(&file("z", "{ metadata_file = 'ours.xml' }"));
+        assert!(complaint.ends_with("the entityID is our own"), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn one_service_provider_of_a_file_is_named() {
+    let bench = Bench::new().await;
+    let other = METADATA.replace("https://sp.example/metadata", "https://other.example");
+    let (one, other) = (METADATA.replace("md:", ""), other.replace("md:", ""));
+    let (one, other) = (one.replace(":md", ""), other.replace(":md", ""));
+    let group =
+        format!("<EntitiesDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\">{one}{other}</EntitiesDescriptor>");
+    std::fs::write(bench.folder.path().join("group.xml"), group).unwrap();
+    let complaint = bench.complaint(&file("x", "{ metadata_file = 'group.xml' }"));
+    assert!(complaint.contains("more than one service provider"), "{complaint}");
+    let named = "{ metadata_file = 'group.xml', entity_id = 'https://other.example' }";
+    bench.apply(&file("x", named), Unlisted::Keep).await.unwrap();
+    let application = bench.store.find_application_by_client_id("x").await.unwrap().unwrap();
+    assert_eq!(application.saml.unwrap().entity_id, "https://other.example");
 }
 
 #[tokio::test]
@@ -107,10 +146,10 @@ async fn mistakes_in_the_table_are_told() {
     let bench = Bench::new().await;
     std::fs::write(bench.folder.path().join("bad.xml"), "<a/>").unwrap();
     for (saml, part) in [
-        ("{ }", "expected either `metadata_file`"),
+        ("{ }", "expected one of `metadata_file`"),
         ("{ metadata_file = 'none.xml' }", "cannot be read"),
         ("{ metadata_file = 'bad.xml' }", "is not metadata that can be used"),
-        ("{ metadata_file = 'sp.xml', domain = 'a.example' }", "expected either `metadata_file`"),
+        ("{ metadata_file = 'sp.xml', domain = 'a.example' }", "expected one of `metadata_file`"),
         ("{ metadata_file = 'sp.xml', sign = 'nothing' }", "`nothing` is not known"),
         ("{ metadata_file = 'sp.xml', release = ['shoe-size'] }", "`shoe-size` is not known"),
         ("{ metadata_file = 'sp.xml', scopes = ['openid'] }", "there is no such key"),
@@ -131,6 +170,7 @@ async fn google_and_microsoft_need_no_metadata() {
     bench.apply(&file("g", google), Unlisted::Keep).await.unwrap();
     bench.apply(&file("m", "{ template = 'microsoft-entra' }"), Unlisted::Keep).await.unwrap();
     let applications = bench.store.list_applications().await.unwrap();
-    let ids: Vec<_> = applications.into_iter().filter_map(|application| Some(application.saml?.entity_id)).collect();
+    let mut ids: Vec<_> = applications.into_iter().filter_map(|application| Some(application.saml?.entity_id)).collect();
+    ids.sort_unstable();
     assert_eq!(ids, ["google.com/a/oakfield.example", "urn:federation:MicrosoftOnline"]);
 }

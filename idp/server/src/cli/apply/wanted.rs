@@ -6,6 +6,7 @@ use keyholder_core::school::{Branding, HelpContact};
 
 use super::application::{WantedApplication, read_application};
 use super::document::{Document, Entry, Located};
+use crate::config::faults::Fault;
 
 /// Everything that a file lists, in the file's order.
 #[derive(Debug, Default)]
@@ -95,17 +96,22 @@ pub(crate) fn read<'d>(document: &'d Document<'d>, root: &Entry<'d>, around: &Su
         applications.map(|application| (application.client_id.value.clone(), &application.client_id)),
     );
     let providers = wanted.applications.iter().filter_map(|application| application.saml.as_ref());
-    refuse_twice(document, providers.map(|saml| (saml.entity_id.value.clone(), &saml.entity_id)));
+    let entity_ids: Vec<_> = providers.filter_map(super::saml::WantedSaml::entity_id).collect();
+    refuse_twice(document, entity_ids.iter().map(|entity_id| (entity_id.value.clone(), entity_id)));
     wanted
 }
 
 fn refuse_twice<'w>(document: &Document<'_>, names: impl Iterator<Item = (String, &'w Located<String>)>) {
-    let mut seen = std::collections::BTreeSet::new();
-    for (identity, located) in names {
-        if !seen.insert(identity) {
-            document.fault(located.fault(format!("`{}` is listed twice", located.value)));
-        }
+    for fault in find_twice(names) {
+        document.fault(fault);
     }
+}
+
+/// What is named by an identity that another has already.
+pub(super) fn find_twice<'w>(names: impl Iterator<Item = (String, &'w Located<String>)>) -> Vec<Fault> {
+    let mut seen = std::collections::BTreeSet::new();
+    let again = names.filter(|(identity, _)| !seen.insert(identity.clone()));
+    again.map(|(_, located)| located.fault(format!("`{}` is listed twice", located.value))).collect()
 }
 
 fn read_trust(entry: Entry<'_>) -> Option<WantedTrust> {

@@ -105,6 +105,7 @@ pub(super) async fn data(report: &mut Report, context: &Context) {
     signing_keys(report, context, &store, now).await;
     present(report, context, &store, now).await;
     chains(report, &store).await;
+    super::saml::service_providers(report, &store, now).await;
     store.close().await;
 }
 

@@ -3,6 +3,7 @@
 mod checks;
 mod machine;
 mod mail;
+mod saml;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
