@@ -202,15 +202,19 @@ pub struct Consent {
 pub struct MyApplications {
     pub school: String,
     pub applications: Vec<ApplicationLink>,
+    /// Where `provider` of an application is posted, with `form_token`.
+    pub start_action: String,
     /// Where **Sign out everywhere** is posted, with `form_token`.
     pub sign_out_everywhere_action: String,
 }
 
-/// One application.
+/// One application: it has a page of its own, or its sign-ins begin here.
 #[derive(Debug, Clone, Serialize)]
 pub struct ApplicationLink {
     pub name: String,
-    pub href: String,
+    pub href: Option<String>,
+    /// Its SAML entity id, where a sign-in begins with a form.
+    pub provider: Option<String>,
 }
 
 /// Asks whether to sign out (RP-Initiated Logout 1.0, 2).

@@ -13,6 +13,7 @@ use keyholder_theme::page::{ApplicationLink, MyApplications};
 use super::elevation;
 use crate::app::App;
 use crate::cookies;
+use crate::saml;
 use crate::spine::{self, new_flow};
 use crate::web::{self, About, Leads, PageError, draw, frame};
 
@@ -65,15 +66,20 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let mut applications = Vec::new();
     for application in app.applications.list(app).await? {
-        if let Some(launch) = application.launch_url.as_ref().filter(|_| application.offered_to.serves(&member.school))
-        {
-            applications.push(ApplicationLink { name: application.name.clone(), href: launch.to_string() });
+        if !application.offered_to.serves(&member.school) {
+            continue;
+        }
+        let provider = saml::starts_as(app, &application).await?;
+        let href = application.launch_url.as_ref().map(ToString::to_string).filter(|_| provider.is_none());
+        if provider.is_some() || href.is_some() {
+            applications.push(ApplicationLink { name: application.name.clone(), href, provider });
         }
     }
     applications.sort_by_key(|application| application.name.to_lowercase());
     let page = MyApplications {
         school: member.school.name.clone(),
         applications,
+        start_action: saml::path::START.into(),
         sign_out_everywhere_action: "/sign-out/everywhere".into(),
     };
     let change = several.then(|| "/change-school".to_owned());

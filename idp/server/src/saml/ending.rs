@@ -28,7 +28,7 @@ use crate::applications::Registered;
 use crate::audit;
 use crate::spine::commands::FinishFlow;
 use crate::spine::{self, Ending};
-use crate::web::{PageError, whence};
+use crate::web::{PageError, see_other, whence};
 use crate::workers::describe;
 
 /// Ends a flow with a response. It is signed before the transaction that makes it count, and sent after it.
@@ -97,6 +97,9 @@ pub async fn refuse(
     flow: Flow,
     refusal: CoreRefusal,
 ) -> Result<HttpResponse, PageError> {
+    if request_of(&flow)?.reply_to.in_response_to.is_none() {
+        return refuse_here(app, request, flow, refusal).await;
+    }
     let told = match (refusal, flow.ask.interaction) {
         // A page could have been shown: the person signed out elsewhere meanwhile.
         (CoreRefusal::LoginRequired, Interaction::Allowed) => Refusal::AuthnFailed,
@@ -105,6 +108,28 @@ pub async fn refuse(
         (other, _) => other.into(),
     };
     end_with(app, request, flow, told, refusal.to_string()).await
+}
+
+/// Nobody asked, so that nobody is told: the person who began it reads why it went no further.
+async fn refuse_here(
+    app: &App,
+    request: &HttpRequest,
+    flow: Flow,
+    refusal: CoreRefusal,
+) -> Result<HttpResponse, PageError> {
+    let kind = match refusal {
+        CoreRefusal::NoMembership => ProblemKind::NoMembership,
+        CoreRefusal::GroupNeedsMore(_) => ProblemKind::GroupNeedsKey,
+        CoreRefusal::AssuranceNotReached => ProblemKind::AssuranceNotReached,
+        CoreRefusal::OtherPerson => ProblemKind::OtherPerson,
+        CoreRefusal::LoginRequired | CoreRefusal::AccountSelectionRequired | CoreRefusal::ConsentRequired => {
+            ProblemKind::FlowExpired
+        }
+    };
+    let asked = request_of(&flow)?;
+    let event = refusal_event(app, request, &flow, AuditKind::SignInFailed, &refusal.to_string()).await?;
+    finish(app, flow, &asked, None, event).await?;
+    Err(PageError::problem(kind).way_home())
 }
 
 /// Ends a flow because the person does not want the application to learn what it gets.
@@ -137,6 +162,11 @@ async fn end_noted(
     (kind, detail): (AuditKind, String),
 ) -> Result<HttpResponse, PageError> {
     let asked = request_of(&flow)?;
+    if asked.reply_to.in_response_to.is_none() {
+        let event = refusal_event(app, request, &flow, kind, &detail).await?;
+        finish(app, flow, &asked, None, event).await?;
+        return Ok(see_other("/"));
+    }
     let registered = registered(app, &flow, &asked).await?;
     let about = spine::about(app, &flow, Some(&registered.application)).await?;
     let refused = Refused { reply_to: asked.reply_to.clone(), refusal };

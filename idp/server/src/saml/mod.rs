@@ -12,6 +12,7 @@ mod metadata;
 mod person;
 pub(crate) mod source;
 mod sso;
+mod start;
 
 use actix_web::web::{self, ServiceConfig};
 use keyholder_theme::page::ProblemKind;
@@ -22,13 +23,15 @@ use crate::web::{PageError, read};
 
 pub use ending::{complete, deny, host_of, refuse};
 pub use metadata::MetadataCache;
-pub(crate) use person::knows_as;
+pub(crate) use person::{knows_as, persistent};
+pub(crate) use start::name_of as starts_as;
 
 /// Paths of the endpoints. The entity id is the address of the metadata (saml-metadata-2.0-os 4.1).
 pub mod path {
     pub const METADATA: &str = "/saml/metadata";
     pub const SSO: &str = "/saml/sso";
     pub(crate) const CONTINUE: &str = "/saml/sso/continue";
+    pub(crate) const START: &str = "/saml/start";
     pub const SLO: &str = "/saml/slo";
     pub(crate) const SLO_NEXT: &str = "/saml/slo/next";
 }
@@ -40,6 +43,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(path::SSO, web::get().to(sso::get))
         .route(path::SSO, web::post().to(sso::post))
         .route(path::CONTINUE, web::get().to(sso::go_on))
+        .route(path::START, web::post().to(start::post))
         .route(path::SLO, web::get().to(logout::get))
         .route(path::SLO, web::post().to(logout::post))
         .route(path::SLO_NEXT, web::get().to(logout::next));

@@ -116,7 +116,7 @@ async fn receive(
 }
 
 /// What the consent page lists, where the person is asked: the scopes that stand for what is released.
-fn scopes(registered: &Registered) -> Vec<String> {
+pub(super) fn scopes(registered: &Registered) -> Vec<String> {
     if registered.application.consent == ConsentRule::FirstParty {
         return Vec::new();
     }

@@ -114,7 +114,8 @@ async fn a_form_from_another_site_is_refused_whatever_it_carries() {
 }
 
 /// The forms whose addresses are always the same; those of a flow and of links come beside them.
-const FORMS: [&str; 9] = [
+const FORMS: [&str; 10] = [
+    "/saml/start",
     "/sign-out",
     "/sign-out/everywhere",
     "/account/name",

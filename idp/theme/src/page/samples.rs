@@ -197,8 +197,15 @@ impl Page for MyApplications {
             school: text("Oakfield Primary School"),
             applications: names
                 .iter()
-                .map(|name| ApplicationLink { name: text(name), href: text("http://app.example/") })
+                .map(|name| match *name {
+                    "Homework Diary" => {
+                        let provider = Some(text("https://diary.example/metadata"));
+                        ApplicationLink { name: text(name), href: None, provider }
+                    }
+                    _ => ApplicationLink { name: text(name), href: Some(text("http://app.example/")), provider: None },
+                })
                 .collect(),
+            start_action: text("/saml/start"),
             sign_out_everywhere_action: text("/sign-out/everywhere"),
         };
         vec![("some", page(&["Safeguarding", "Homework Diary", "Registers"])), ("none", page(&[]))]

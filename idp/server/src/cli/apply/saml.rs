@@ -10,7 +10,8 @@ use keyholder_saml::certificate::Certificate;
 use keyholder_saml::messages::NameIdFormat;
 use keyholder_saml::metadata::{MetadataError, Trust, query_address, read_entity};
 use keyholder_saml::service_provider::{
-    Encrypt, IdpInitiated, RequestSignature, Requested, ServiceProvider, Settings, Sign, SingleFactorClass, SpMetadata,
+    Encrypt, IdpInitiated, MultiFactorClass, RequestSignature, Requested, ServiceProvider, Settings, Sign,
+    SingleFactorClass, SpMetadata,
 };
 use keyholder_saml::templates::{Template, google_workspace_metadata, microsoft_entra_metadata};
 use serde_json::Value as Json;
@@ -284,13 +285,24 @@ fn read_settings(entry: &Entry<'_>, template: Settings) -> Settings {
     if let Some(class) = entry.choice::<SingleFactorClass>("single_factor_class", &classes) {
         settings.contexts.single_factor = class.value;
     }
+    if let Some(class) = entry.choice::<MultiFactorClass>("multi_factor_class", &["refeds", "microsoft"]) {
+        settings.contexts.multi_factor = class.value;
+    }
     if let Some(seconds) = entry.whole("clock_skew_seconds", 0..=600) {
         settings.clock_skew_seconds = seconds;
     }
     if let Some(seconds) = entry.whole("assertion_seconds", 30..=3600) {
         settings.assertion_seconds = seconds;
     }
-    settings.idp_initiated = IdpInitiated::Refused;
+    let relay_state = entry.text("relay_state");
+    settings.idp_initiated = match (entry.switch("idp_initiated"), relay_state) {
+        (Some(true), relay_state) => IdpInitiated::Allowed { relay_state: relay_state.map(|text| text.value) },
+        (None | Some(false), None) => IdpInitiated::Refused,
+        (None | Some(false), Some(relay_state)) => {
+            entry.refuse(&relay_state, "it goes with `idp_initiated = true` alone");
+            IdpInitiated::Refused
+        }
+    };
     settings
 }
 

@@ -6,3 +6,4 @@ mod keys;
 mod logout;
 mod provider;
 mod sign_on;
+mod start;

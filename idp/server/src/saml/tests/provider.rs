@@ -40,6 +40,8 @@ static KEY: LazyLock<(NativeSigner, String)> = LazyLock::new(|| {
 pub(crate) struct Provider {
     pub(crate) registered: ServiceProvider,
     pub(crate) signs: bool,
+    /// The number of the school that it serves.
+    pub(crate) school: u128,
     asked: std::cell::Cell<u32>,
 }
 
@@ -67,7 +69,7 @@ impl Provider {
         change(&mut settings);
         let metadata = SpMetadata::by_hand(SP, ACS);
         let registered = ServiceProvider { metadata, settings };
-        Self { registered, signs: false, asked: std::cell::Cell::new(0) }
+        Self { registered, signs: false, school: 1, asked: std::cell::Cell::new(0) }
     }
 
     /// With its key for signatures and encryption in its metadata.
@@ -88,7 +90,7 @@ impl Provider {
         let application = RelyingApplication {
             id: ApplicationId::from_uuid(Uuid::from_u128(number)),
             name: "Timetables".into(),
-            offered_to: OfferedTo::Schools(vec![SchoolId::from_uuid(Uuid::from_u128(1))]),
+            offered_to: OfferedTo::Schools(vec![SchoolId::from_uuid(Uuid::from_u128(self.school))]),
             consent: ConsentRule::FirstParty,
             launch_url: None,
             client: OidcClient::silent(format!("timetables-{number}")),
