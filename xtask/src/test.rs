@@ -132,8 +132,9 @@ impl Sum {
         install::npm(&folder)?;
         let examples = crate::root().join("examples/relying-parties");
         install::npm(&examples.join("node"))?;
+        install::npm(&examples.join("saml-node"))?;
         let target = target_directory()?;
-        let python = python_environment(&examples.join("python"), &target)?;
+        let python = python_environment(&["python", "saml-python"].map(|name| examples.join(name)), &target)?;
         let node = |files: &[PathBuf]| {
             let mut command = Command::new("node");
             // One file after another: each starts servers and a browser of its own.
@@ -157,20 +158,29 @@ fn test_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// A virtual environment with what `requirements.txt` lists; the path of its Python.
-fn python_environment(folder: &Path, target: &Path) -> Result<PathBuf, Failure> {
-    let requirements = folder.join("requirements.txt");
+/// A virtual environment with what the folders' `requirements.txt` list; the path of its Python.
+fn python_environment(folders: &[PathBuf], target: &Path) -> Result<PathBuf, Failure> {
     let environment = target.join("python");
     let (python, mark) = (environment.join("bin/python"), environment.join("installed.txt"));
-    let read = |path: &Path| std::fs::read(path).ok();
-    if read(&requirements).is_some_and(|wanted| read(&mark) == Some(wanted)) {
+    let files: Vec<_> = folders.iter().map(|folder| folder.join("requirements.txt")).collect();
+    let mut wanted = Vec::new();
+    for path in &files {
+        let read = std::fs::read(path).map_err(|source| Failure::File { path: path.clone(), source })?;
+        wanted.extend(read);
+    }
+    if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    println!("installing Python packages: examples/relying-parties/python/requirements.txt");
+    let names = files.iter().map(|path| path.strip_prefix(crate::root()).unwrap_or(path).display().to_string());
+    println!("installing Python packages: {}", names.collect::<Vec<_>>().join(" "));
     run_command(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    run_command(Command::new(&python).args(pip).arg(&requirements))?;
-    std::fs::copy(&requirements, &mark).map_err(|source| Failure::File { path: mark, source })?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    for path in &files {
+        pip.arg("-r").arg(path);
+    }
+    run_command(&mut pip)?;
+    std::fs::write(&mark, wanted).map_err(|source| Failure::File { path: mark, source })?;
     Ok(python)
 }
 
