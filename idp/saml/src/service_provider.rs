@@ -167,6 +167,7 @@ pub enum RequestSignature {
 pub struct ContextPolicy {
     pub requested: Requested,
     pub single_factor: SingleFactorClass,
+    pub multi_factor: MultiFactorClass,
 }
 
 /// Whether a request for a class counts.
@@ -188,6 +189,17 @@ pub enum SingleFactorClass {
     Refeds,
     /// `PasswordProtectedTransport` (saml-authn-context-2.0-os 3.4.3): what most software knows.
     PasswordProtectedTransport,
+}
+
+/// How a sign-in with two factors is named where no class was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MultiFactorClass {
+    /// REFEDS Multi-Factor Authentication Profile, or phishing-resistant where the sign-in was.
+    #[default]
+    Refeds,
+    /// The class that Microsoft Entra takes for two factors. It looks for them in no other place.
+    Microsoft,
 }
 
 /// Whether a sign-in may begin here, without a request.

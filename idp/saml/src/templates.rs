@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::attributes::{Fact, NameFormat, Release};
 use crate::messages::NameIdFormat;
 use crate::service_provider::{
-    ContextPolicy, Encrypt, IdpInitiated, RequestSignature, Requested, Settings, Sign, SingleFactorClass, SpMetadata,
+    ContextPolicy, Encrypt, IdpInitiated, MultiFactorClass, RequestSignature, Requested, Settings, Sign,
+    SingleFactorClass, SpMetadata,
 };
 
 /// A kind of application.
@@ -46,6 +47,7 @@ impl Template {
         let password = ContextPolicy {
             requested: Requested::Honoured,
             single_factor: SingleFactorClass::PasswordProtectedTransport,
+            multi_factor: MultiFactorClass::Refeds,
         };
         let generic = Settings {
             template: self,
@@ -61,22 +63,26 @@ impl Template {
         };
         match self {
             Self::Generic => generic,
-            // Google reads the address as the NameID, and neither attributes nor encrypted assertions.
+            // "SSO assertion requirements" of Google Workspace: the primary address is the NameID. Attributes are kept by Google and
+            // used for nothing that a school needs; in the legacy profile one that is not ASCII, such as a name, ends the sign-in.
             Self::GoogleWorkspace => Settings {
                 name_id: NameIdFormat::EmailAddress,
                 encrypt: Encrypt::Never,
                 release: Vec::new(),
                 ..generic
             },
-            // Entra wants the ImmutableID as a persistent NameID, the user principal name as IDPEmail, and the
-            // assertion signed.
+            // "Use a SAML 2.0 identity provider for single sign-on": the ImmutableID is a persistent NameID, the user principal name
+            // is IDPEmail, and the assertion is signed. "Satisfy multifactor authentication controls with claims from a federated
+            // IdP": two factors are told by the class of the sign-in alone; attributes about them are not read.
             Self::MicrosoftEntra => Settings {
                 sign: Sign::Assertion,
                 encrypt: Encrypt::Never,
-                release: vec![
-                    Release { fact: Fact::Mail, name: Some("IDPEmail".to_owned()), name_format: NameFormat::Basic },
-                    Fact::MicrosoftMethods.into(),
-                ],
+                release: vec![Release {
+                    fact: Fact::Mail,
+                    name: Some("IDPEmail".to_owned()),
+                    name_format: NameFormat::Basic,
+                }],
+                contexts: ContextPolicy { multi_factor: MultiFactorClass::Microsoft, ..password },
                 ..generic
             },
             // saml2int 3.1.3.2: subject identifiers are attributes, and the NameID is transient.

@@ -8,7 +8,7 @@ use keyholder_core::assurance::{ACR_MULTI_FACTOR, ACR_SINGLE_FACTOR, Assurance};
 use serde::{Deserialize, Serialize};
 
 use crate::messages::{Comparison, RequestedAuthnContext};
-use crate::service_provider::{ContextPolicy, SingleFactorClass};
+use crate::service_provider::{ContextPolicy, MultiFactorClass, SingleFactorClass};
 
 /// A password over TLS (saml-authn-context-2.0-os 3.4.3).
 pub const PASSWORD_PROTECTED_TRANSPORT: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
@@ -47,10 +47,11 @@ fn least(class: &str) -> Option<Assurance> {
 
 /// The class of a sign-in where none was requested.
 pub fn class_of(assurance: Assurance, policy: ContextPolicy) -> &'static str {
-    match (assurance, policy.single_factor) {
-        (Assurance::SingleFactor, SingleFactorClass::PasswordProtectedTransport) => PASSWORD_PROTECTED_TRANSPORT,
-        (Assurance::PhishingResistant, _) => PHISHING_RESISTANT,
-        (other, _) => other.acr(),
+    match (assurance, policy.single_factor, policy.multi_factor) {
+        (Assurance::SingleFactor, SingleFactorClass::PasswordProtectedTransport, _) => PASSWORD_PROTECTED_TRANSPORT,
+        (Assurance::MultiFactor | Assurance::PhishingResistant, _, MultiFactorClass::Microsoft) => MICROSOFT_MULTIPLE,
+        (Assurance::PhishingResistant, _, MultiFactorClass::Refeds) => PHISHING_RESISTANT,
+        (other, _, _) => other.acr(),
     }
 }
 

@@ -6,7 +6,7 @@ use keyholder_core::assurance::Assurance::{self, MultiFactor, PhishingResistant,
 
 use super::super::context::*;
 use crate::messages::{Comparison, RequestedAuthnContext};
-use crate::service_provider::{ContextPolicy, Requested, SingleFactorClass};
+use crate::service_provider::{ContextPolicy, MultiFactorClass, SingleFactorClass};
 
 const PPT: &str = PASSWORD_PROTECTED_TRANSPORT;
 
@@ -87,9 +87,12 @@ fn no_answer_says_more_than_what_was_reached() {
 fn unasked_the_class_is_that_of_the_sign_in() {
     let refeds = ContextPolicy::default();
     let password =
-        ContextPolicy { requested: Requested::Honoured, single_factor: SingleFactorClass::PasswordProtectedTransport };
+        ContextPolicy { single_factor: SingleFactorClass::PasswordProtectedTransport, ..ContextPolicy::default() };
+    let microsoft = ContextPolicy { multi_factor: MultiFactorClass::Microsoft, ..password };
     assert_eq!(class_of(SingleFactor, refeds), SFA);
     assert_eq!(class_of(SingleFactor, password), PPT);
     assert_eq!(class_of(MultiFactor, password), MFA);
     assert_eq!(class_of(PhishingResistant, refeds), PHISHING_RESISTANT);
+    let microsoft = [SingleFactor, MultiFactor, PhishingResistant].map(|reached| class_of(reached, microsoft));
+    assert_eq!(microsoft, [PPT, MICROSOFT_MULTIPLE, MICROSOFT_MULTIPLE]);
 }
