@@ -1,7 +1,7 @@
 //! SAML 2.0: service providers, keys, persistent identifiers, who was told of a session.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{string, string_null, text, text_null};
+use sea_orm_migration::schema::{boolean, string, string_null, text, text_null};
 
 use crate::columns::{bytes, id, index, instant, instant_null, part_of, table_with_id, unique};
 
@@ -56,6 +56,7 @@ impl MigrationTrait for Migration {
                     .col(id("application_id"))
                     .col(string("name_id"))
                     .col(string("session_index"))
+                    .col(boolean("reached_by_soap"))
                     .col(text("told"))
                     .foreign_key(&mut part_of("grant_id", "grants"))
                     .to_owned(),

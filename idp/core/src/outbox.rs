@@ -48,6 +48,9 @@ pub enum Delivery {
     /// An application is told that a session ended (Back-Channel Logout 1.0). The token is made at delivery. `subject`: the
     /// person as that application knows them.
     BackChannelLogout { application: ApplicationId, session: SessionId, subject: String },
+    /// A service provider is told by SOAP that a session ended (saml-profiles-2.0-os 4.4). `told`: what names it there, as the protocol
+    /// crate wrote it. The request is made at delivery.
+    SamlLogout { application: ApplicationId, told: serde_json::Value },
 }
 
 impl Delivery {
@@ -55,7 +58,7 @@ impl Delivery {
     pub fn lane(&self) -> Lane {
         match self {
             Self::PasswordLinkAsked { .. } | Self::Mail { .. } => Lane::Mails,
-            Self::BackChannelLogout { .. } => Lane::Notices,
+            Self::BackChannelLogout { .. } | Self::SamlLogout { .. } => Lane::Notices,
         }
     }
 }
@@ -66,6 +69,7 @@ impl std::fmt::Debug for Delivery {
             Self::PasswordLinkAsked { .. } => "PasswordLinkAsked",
             Self::Mail { .. } => "Mail",
             Self::BackChannelLogout { .. } => "BackChannelLogout",
+            Self::SamlLogout { .. } => "SamlLogout",
         })
     }
 }

@@ -111,6 +111,8 @@ pub struct SamlParticipant {
     pub name_id: String,
     /// Names this use of the application, and no other.
     pub session_index: String,
+    /// Whether it took messages behind the browser's back (SOAP) when it was told.
+    pub reached_by_soap: bool,
     /// All of it, as the protocol crate wrote it and will read it.
     pub told: serde_json::Value,
 }

@@ -107,6 +107,20 @@ impl Fetcher {
         Ok(request.body(form).send().await.map_err(unreachable)?.status())
     }
 
+    /// Posts a document and reads the one that answers, of at most `limit` bytes.
+    pub async fn post_document(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, &'static str)],
+        body: String,
+        limit: usize,
+    ) -> Result<Vec<u8>, FetchError> {
+        self.guard.check_url(url)?;
+        let request = self.client.post(url.clone()).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        read_whole(request.send().await.map_err(unreachable)?, limit).await
+    }
+
     /// Hands a document of at most `limit` bytes to a reader as it comes, on a thread of its own: the memory that this takes does not
     /// grow with the document. What the reader says counts only if the document came whole, or the reader had enough before.
     pub async fn read<T: Send + 'static>(
@@ -137,19 +151,22 @@ impl Fetcher {
     /// Reads a document of at most `limit` bytes.
     pub async fn get(&self, url: &Url, limit: usize) -> Result<Vec<u8>, FetchError> {
         self.guard.check_url(url)?;
-        let mut answer = self.client.get(url.clone()).send().await.map_err(unreachable)?;
-        if answer.status() != StatusCode::OK {
-            return Err(FetchError::Status(answer.status()));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > limit {
-                return Err(FetchError::TooLong);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        read_whole(self.client.get(url.clone()).send().await.map_err(unreachable)?, limit).await
     }
+}
+
+async fn read_whole(mut answer: reqwest::Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    if answer.status() != StatusCode::OK {
+        return Err(FetchError::Status(answer.status()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Tells a refusal of the resolver from a failure of the network.

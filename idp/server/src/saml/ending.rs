@@ -16,6 +16,7 @@ use keyholder_saml::attributes::release;
 use keyholder_saml::checks::{CheckedRequest, Refusal, Refused};
 use keyholder_saml::logout::Participant;
 use keyholder_saml::respond::{self, Answer, RespondError, SignOn};
+use keyholder_saml::service_provider::LogoutBinding;
 use keyholder_saml::subject::{self, Naming, draw_opaque};
 use keyholder_theme::page::ProblemKind;
 use url::Url;
@@ -75,7 +76,7 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
         Ok(made) => made,
         Err(error) => return end_with(app, request, ending.flow, refusal_of(&asked, &error), error.to_string()).await,
     };
-    let about = spine::about(app, &ending.flow, Some(ending.application)).await?.school(ending.member.school.clone());
+    let about = spine::about_in(&ending.flow, Some(ending.application), &ending.member.school);
     let grant = grant(app, &ending, &participant, proofs);
     let audit = grant_made(app, request, &grant, &made);
     let told = SamlParticipant {
@@ -84,6 +85,7 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
         application: grant.application,
         name_id: participant.name_id.value.clone(),
         session_index: participant.session_index.clone(),
+        reached_by_soap: registered.provider.metadata.single_logout_service(LogoutBinding::Soap).is_some(),
         told: serde_json::to_value(&participant).map_err(|_| PageError::Fault("a participant cannot be written"))?,
     };
     finish(app, ending.flow, &asked, Some((grant, told)), audit).await?;

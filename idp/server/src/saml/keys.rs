@@ -107,6 +107,14 @@ impl SamlKeys {
         Ok(ring)
     }
 
+    /// The keys of whoever has signed before: none are made.
+    pub async fn ready(&self, store: &SqlStore, now: Timestamp) -> Result<Arc<Ring>, SamlKeyError> {
+        match self.ring.load_full() {
+            Some(ring) => Ok(ring),
+            None => Ok(Arc::new(read(store, now).await?)),
+        }
+    }
+
     /// Reads the keys again if somebody changed them.
     pub async fn refresh(&self, store: &SqlStore, now: Timestamp) -> Result<(), SamlKeyError> {
         let Some(ring) = self.ring.load_full() else { return Ok(()) };

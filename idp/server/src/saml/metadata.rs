@@ -63,7 +63,7 @@ fn describe(app: &App, ring: &Ring, now: Timestamp) -> IdpMetadata {
     IdpMetadata {
         entity_id: super::entity_id(&app.config),
         single_sign_on: vec![at(LogoutBinding::Redirect), at(LogoutBinding::Post)],
-        single_logout: vec![logout(LogoutBinding::Redirect), logout(LogoutBinding::Post)],
+        single_logout: LogoutBinding::ALL.map(logout).into(),
         signing: ring.published.clone(),
         encryption: Vec::new(),
         name_id_formats: vec![NameIdFormat::Persistent, NameIdFormat::Transient, NameIdFormat::EmailAddress],

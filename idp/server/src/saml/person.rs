@@ -4,10 +4,13 @@ use keyholder_core::application::RelyingApplication;
 use keyholder_core::assurance::Assurance;
 use keyholder_core::person::Person;
 use keyholder_core::ports::{Queries as _, SamlQueries as _, StoreError};
+use keyholder_core::random::Random;
 use keyholder_core::saml::NameIdOwner;
 use keyholder_core::school::School;
+use keyholder_core::time::Timestamp;
 use keyholder_saml::attributes::{Affiliation, Facts};
 use keyholder_saml::subject::draw_opaque;
+use keyholder_store::SqlStore;
 
 use super::commands::KeepNameId;
 use crate::app::App;
@@ -16,13 +19,13 @@ use crate::spine::Ending;
 
 /// Whose identifier it is: in one school or in all, by the rule that holds for `sub` too.
 async fn owner(
-    app: &App,
+    store: &SqlStore,
     application: &RelyingApplication,
     person: &Person,
     school: &School,
 ) -> Result<(NameIdOwner, Naming), StoreError> {
     let across_schools = match school.trust {
-        Some(trust) => app.store.find_trust(trust).await?.is_some_and(|trust| trust.one_subject_across_schools),
+        Some(trust) => store.find_trust(trust).await?.is_some_and(|trust| trust.one_subject_across_schools),
         None => false,
     };
     let naming = naming(application, across_schools);
@@ -38,21 +41,39 @@ pub(crate) async fn knows_as(
     school: &School,
     name_id: &str,
 ) -> Result<bool, StoreError> {
-    let (owner, _) = owner(app, application, person, school).await?;
+    let (owner, _) = owner(&app.store, application, person, school).await?;
     Ok(app.store.find_name_id(owner).await?.as_deref() == Some(name_id))
+}
+
+/// The persistent identifier of a person at an application, which is made where there is none: for those who have to know it before
+/// the first sign-in.
+pub(crate) async fn persistent(
+    store: &SqlStore,
+    random: &dyn Random,
+    (application, person, school): (&RelyingApplication, &Person, &School),
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let (owner, _) = owner(store, application, person, school).await?;
+    find_or_make(store, random, owner, now).await
+}
+
+async fn find_or_make(
+    store: &SqlStore,
+    random: &dyn Random,
+    owner: NameIdOwner,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    match store.find_name_id(owner).await? {
+        Some(value) => Ok(value),
+        None => store.execute(KeepNameId { owner, value: draw_opaque(random), now }).await,
+    }
 }
 
 /// The person's facts, with the persistent identifier, which is made at the first sign-in and kept for good.
 pub(super) async fn facts(app: &App, ending: &Ending<'_>, assurance: Assurance) -> Result<Facts, StoreError> {
     let (person, school) = (ending.person, &ending.member.school);
-    let (owner, naming) = owner(app, ending.application, person, school).await?;
-    let persistent = match app.store.find_name_id(owner).await? {
-        Some(value) => value,
-        None => {
-            let value = draw_opaque(app.random.as_ref());
-            app.store.execute(KeepNameId { owner, value, now: app.now() }).await?
-        }
-    };
+    let (owner, naming) = owner(&app.store, ending.application, person, school).await?;
+    let persistent = find_or_make(&app.store, app.random.as_ref(), owner, app.now()).await?;
     let subject = subject(app, &owner, naming);
     let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     Ok(Facts {

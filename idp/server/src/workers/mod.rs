@@ -8,6 +8,7 @@ mod back_channel;
 pub mod clean_up;
 pub mod outbox;
 pub mod password_link;
+mod saml_logout;
 mod saml_metadata;
 
 use std::fmt::Write as _;

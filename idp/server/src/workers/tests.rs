@@ -59,6 +59,7 @@ pub(super) struct Bed {
     pub(super) mailer: Mailer,
     fetcher: Fetcher,
     pub(super) keys: KeyRing,
+    pub(super) saml: crate::saml::keys::SamlKeys,
     pub(super) clock: Arc<StoppedClock>,
     config: Config,
     pub(super) metrics: crate::metrics::Metrics,
@@ -98,6 +99,7 @@ impl Bed {
             store,
             theme: Theme::load(None).unwrap(),
             mailer: Mailer::new(&config).unwrap(),
+            saml: crate::saml::keys::SamlKeys::default(),
             clock,
             folder,
             config,
@@ -115,6 +117,7 @@ impl Bed {
             sealer: self.sealer.as_ref(),
             fetcher: &self.fetcher,
             keys: &self.keys,
+            saml: &self.saml,
             issuer: self.config.issuer(),
             metrics: &self.metrics,
         }
@@ -170,6 +173,8 @@ pub(super) fn person(email: &str, now: Timestamp) -> Person {
         family_name: "Price".into(),
         language: None,
         disabled_at: None,
+        email_changed_at: None,
+        key_stopped_at: None,
         created_at: now,
     }
 }

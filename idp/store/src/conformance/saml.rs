@@ -78,6 +78,7 @@ pub async fn a_participant_goes_with_its_grant(store: &SqlStore) {
         application: s.application.id,
         name_id: "abc".to_owned(),
         session_index: "_1".to_owned(),
+        reached_by_soap: true,
         told: json!({ "provider": "https://sp.example/metadata" }),
     };
     execute!(store, t, [participant], t.insert_participant(&participant)).await.unwrap();

@@ -102,6 +102,7 @@ fn read_participant(row: saml_participants::Model) -> Result<SamlParticipant> {
         application: ApplicationId::from_uuid(row.application_id),
         name_id: row.name_id,
         session_index: row.session_index,
+        reached_by_soap: row.reached_by_soap,
         told: read_json("SAML participant", &row.told)?,
     })
 }
@@ -139,6 +140,7 @@ pub(crate) async fn insert_participant<C: ConnectionTrait>(db: &C, participant: 
         application_id: participant.application.as_uuid(),
         name_id: participant.name_id.clone(),
         session_index: participant.session_index.clone(),
+        reached_by_soap: participant.reached_by_soap,
         told: write_json(&participant.told)?,
     };
     insert::<saml_participants::Entity, C>(db, row).await

@@ -1,4 +1,4 @@
-//! Single logout with the browser (saml-profiles-2.0-os 4.4): whom a session is ended for, one after the other.
+//! Single logout (saml-profiles-2.0-os 4.4): whom a session is ended for, behind the browser's back or with it, one after the other.
 //!
 //! Owns the way of the browser from one service provider to the next, and back to whoever asked. Does not own who may end what
 //! (`keyholder_saml::logout`). A session has ended here before the first service provider is told: whoever does not answer keeps
@@ -6,60 +6,118 @@
 
 mod receive;
 mod run;
+mod soap;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use keyholder_core::id::SessionId;
+use keyholder_core::id::{GrantId, SessionId};
 use keyholder_core::ports::{SamlQueries as _, StoreError};
 use keyholder_core::random::draw_token;
-use keyholder_saml::logout::{Front, Outcome, Participant, plan};
-use keyholder_saml::service_provider::{LogoutBinding, ServiceProvider};
+use keyholder_core::saml::SamlParticipant;
+use keyholder_saml::logout::{Front, Outcome, Participant, Telling, plan};
+use keyholder_saml::service_provider::LogoutBinding;
 use secrecy::ExposeSecret as _;
 
 use crate::app::App;
+use crate::applications::Registered;
 use crate::web::PageError;
+use crate::workers::describe;
 
 pub(super) use receive::{get, post};
 pub(super) use run::next;
 use run::{Run, Then};
+use soap::TakeBack;
+pub(crate) use soap::{Means, tell};
 
-/// Who was told of a session; to be asked for before it ends, so that what the clean-up takes is still there.
-pub(crate) async fn participants(app: &App, session: SessionId) -> Result<Vec<Participant>, StoreError> {
-    let told = app.store.list_participants(session).await?;
-    // What cannot be read names nobody whom a message could be sent to.
-    Ok(told.into_iter().filter_map(|told| serde_json::from_value(told.told).ok()).collect())
+/// Who was told of a session, and by which grant.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    grant: GrantId,
+    participant: Participant,
 }
 
-/// Plans to tell them with this browser after a sign-out here. Answers where the browser has to go, a path of ours; `None`: nobody can
-/// be told. `go_on`: where it goes in the end, else to the page that says so.
+impl Told {
+    /// What cannot be read names nobody whom a message could be sent to.
+    fn read(kept: SamlParticipant) -> Option<Self> {
+        let participant = serde_json::from_value(kept.told).ok()?;
+        Some(Self { grant: kept.grant, participant })
+    }
+}
+
+/// Who was told of a session; to be asked for before it ends, so that what the clean-up takes is still there.
+pub(crate) async fn participants(app: &App, session: SessionId) -> Result<Vec<Told>, StoreError> {
+    Ok(app.store.list_participants(session).await?.into_iter().filter_map(Told::read).collect())
+}
+
+/// Tells them after a sign-out here: behind the browser's back now, the others with this browser. Answers where the browser has to go, a
+/// path of ours; `None`: it has to tell nobody. `go_on`: where it goes in the end, else to the page that says so.
 pub(crate) async fn after_sign_out(
     app: &App,
-    participants: Vec<Participant>,
+    told: Vec<Told>,
     go_on: Option<String>,
 ) -> Result<Option<String>, PageError> {
-    let run = prepare(app, &participants, None, Then::GoOn(go_on)).await?;
+    let run = prepare(app, &told, Front::Available, Then::GoOn(go_on)).await?;
     if run.tell.is_empty() { Ok(None) } else { begin(app, &run).await.map(Some) }
 }
 
-/// Whom to tell, and who cannot be told with a browser.
-async fn prepare(
-    app: &App,
-    participants: &[Participant],
-    asked_by: Option<&Participant>,
-    then: Then,
-) -> Result<Run, PageError> {
-    let mut providers: HashMap<String, ServiceProvider> = HashMap::new();
-    for participant in participants {
+/// Tells those that can be told behind the browser's back; who is left for the browser, and what came of the others.
+async fn prepare(app: &App, told: &[Told], front: Front, then: Then) -> Result<Run, PageError> {
+    let mut providers: HashMap<String, Arc<Registered>> = HashMap::new();
+    for Told { participant, .. } in told {
         if let Some(registered) = app.applications.find_provider(app, &participant.provider).await? {
-            let mut provider = registered.provider.clone();
-            // The browser waits: it carries the messages.
-            provider.metadata.single_logout_services.retain(|service| service.binding != LogoutBinding::Soap);
-            providers.insert(participant.provider.clone(), provider);
+            providers.insert(participant.provider.clone(), registered);
         }
     }
-    let plan = plan(participants, asked_by, |entity_id| providers.get(entity_id).cloned(), Front::Available);
-    let outcomes = plan.unreachable.iter().map(|_| Outcome::Unreachable).collect();
-    Ok(Run { tell: plan.tell, asked: None, outcomes, then })
+    let participants: Vec<Participant> = told.iter().map(|told| told.participant.clone()).collect();
+    let find = |entity_id: &str| providers.get(entity_id).map(|registered| registered.provider.clone());
+    let plan = plan(&participants, None, find, front);
+    let (by_soap, tell): (Vec<_>, Vec<_>) =
+        plan.tell.into_iter().partition(|telling| telling.binding == LogoutBinding::Soap);
+    let mut outcomes: Vec<Outcome> = plan.unreachable.iter().map(|_| Outcome::Unreachable).collect();
+    outcomes.extend(tell_now(app, told, &by_soap, &providers).await?);
+    Ok(Run { tell, asked: None, outcomes, then })
+}
+
+/// Tells them all at once. Whoever gave no answer is told again through the outbox.
+async fn tell_now(
+    app: &App,
+    told: &[Told],
+    by_soap: &[Telling],
+    providers: &HashMap<String, Arc<Registered>>,
+) -> Result<Vec<Outcome>, PageError> {
+    if by_soap.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ring = app.saml.load(app).await.map_err(|error| super::ending::unusable(&error))?;
+    let means = soap::Means {
+        signer: ring.signer.as_ref(),
+        fetcher: &app.fetcher,
+        random: app.random.as_ref(),
+        now: app.now(),
+    };
+    let asked = by_soap.iter().filter_map(|telling| {
+        let registered = providers.get(&telling.participant.provider)?;
+        Some(async move { (telling, soap::tell(means, &registered.provider, &telling.participant).await) })
+    });
+    let mut outcomes = Vec::new();
+    let mut answered = Vec::new();
+    for (telling, outcome) in futures::future::join_all(asked).await {
+        match outcome {
+            Ok(outcome) => {
+                outcomes.push(outcome);
+                let named = told.iter().filter(|told| told.participant == telling.participant);
+                answered.extend(named.map(|told| told.grant));
+            }
+            Err(error) => {
+                let entity_id = super::readable(&telling.participant.provider);
+                tracing::info!(entity_id, error = describe(&error), "a service provider did not answer a logout");
+                outcomes.push(Outcome::Failed);
+            }
+        }
+    }
+    app.store.execute(TakeBack(answered)).await?;
+    Ok(outcomes)
 }
 
 /// Keeps a run under a fresh handle; the address that goes on with it.

@@ -6,21 +6,24 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use async_trait::async_trait;
 use keyholder_core::audit::{AuditEvent, AuditKind};
-use keyholder_core::id::SessionId;
+use keyholder_core::id::{GrantId, SessionId};
 use keyholder_core::ports::{Command, Queries as _, SamlQueries as _, SingleUse, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
 use keyholder_oidc::form;
 use keyholder_saml::checks::{self, Arrival};
 use keyholder_saml::inbound::Inbound;
 use keyholder_saml::logout::{
-    CheckedLogout, Participant, Refusal, Refused, Rejection, Reply, Way, named, receive_request, receive_response,
+    CheckedLogout, Front, Participant, Refusal, Refused, Rejection, Reply, Way, named, receive_request,
+    receive_response, status_of,
 };
+use keyholder_saml::messages::soap::FaultCode;
 use keyholder_saml::redirect::{Parameter, Query};
 use keyholder_saml::service_provider::LogoutBinding;
 
 use super::super::{entity_id, path, readable, untrusted};
 use super::run::{Run, Then, go_on, respond};
-use super::{begin, participants, prepare};
+use super::soap::{self, TakeBack, is_soap};
+use super::{Told, begin, participants, prepare};
 use crate::app::App;
 use crate::applications::Registered;
 use crate::audit;
@@ -48,8 +51,11 @@ pub(in super::super) async fn post(
     request: HttpRequest,
     body: Bytes,
 ) -> Result<HttpResponse, PageError> {
+    if is_soap(&request) {
+        return by_soap(&app, &request, &body).await;
+    }
     if !is_form(&request) {
-        return Err(untrusted(&"the body is not a form", None));
+        return Err(untrusted(&"the body is neither a form nor a SOAP message", None));
     }
     let form = form::parse(&body).map_err(|error| untrusted(&error, None))?;
     let (parameter, field, local) = match (form.one("SAMLRequest"), form.one("SAMLResponse")) {
@@ -114,36 +120,108 @@ async fn asked(
         Err(Rejection::Untrusted(reason)) => return Err(untrusted(&reason, Some(sender))),
         Err(Rejection::Refused(refused)) => return refuse(app, request, &refused, (sender, binding)).await,
     };
-    let told = app.store.list_participants_named(registered.application.id, &checked.name_id.value).await?;
-    let told: Vec<(SessionId, Participant)> =
-        told.into_iter().filter_map(|told| Some((told.session, serde_json::from_value(told.told).ok()?))).collect();
-    let known: Vec<Participant> = told.iter().map(|(_, participant)| participant.clone()).collect();
-    let meant: Vec<Participant> = match named(&checked, &known) {
-        Ok(meant) => meant.into_iter().cloned().collect(),
-        Err(refusal) => {
-            let refused = refused(&checked, refusal);
-            return refuse(app, request, &refused, (sender, binding)).await;
-        }
+    let meant = match meant(app, registered, &checked).await? {
+        Ok(meant) => meant,
+        Err(refusal) => return refuse(app, request, &refused(&checked, refusal), (sender, binding)).await,
     };
-    let sessions: BTreeSet<SessionId> =
-        told.iter().filter(|(_, participant)| meant.contains(participant)).map(|(session, _)| *session).collect();
-    let mut others = Vec::new();
     let mut frames = Vec::new();
-    for session in &sessions {
-        others.extend(participants(app, *session).await?);
+    for session in &meant.sessions {
         frames.extend(front_channel(app, *session).await?);
     }
-    // The one that asks is told by the answer, for every session that it named.
-    others.retain(|participant| !meant.contains(participant));
-    if !end_sessions(app, request, registered, &checked, sessions).await? {
+    if !end_sessions(app, request, registered, &checked, &meant).await? {
         return Err(untrusted(&"the request was used before", Some(sender)));
     }
-    let run = prepare(app, &others, None, Then::Reply(Box::new(checked), binding)).await?;
+    let then = Then::Reply(Box::new(checked), binding);
+    let run = prepare(app, &meant.others, Front::Available, then).await?;
     let next = begin(app, &run).await?;
     if frames.is_empty() {
         return Ok(see_other(&next));
     }
     signed_out(app, request, About::default(), &Farewell { frames, go_on: Some(next), ..Farewell::default() })
+}
+
+/// What a request names.
+struct Meant {
+    sessions: BTreeSet<SessionId>,
+    /// By which the one that asks was told. It is told by the answer, for every session that it named.
+    own: Vec<GrantId>,
+    /// Who else was told of these sessions.
+    others: Vec<Told>,
+}
+
+async fn meant(
+    app: &App,
+    registered: &Registered,
+    checked: &CheckedLogout,
+) -> Result<Result<Meant, Refusal>, PageError> {
+    let kept = app.store.list_participants_named(registered.application.id, &checked.name_id.value).await?;
+    let told: Vec<(SessionId, Told)> =
+        kept.into_iter().filter_map(|kept| Some((kept.session, Told::read(kept)?))).collect();
+    let known: Vec<Participant> = told.iter().map(|(_, told)| told.participant.clone()).collect();
+    let meant = match named(checked, &known) {
+        Ok(meant) => meant,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let own = told.iter().filter(|(_, told)| meant.contains(&&told.participant));
+    let (sessions, own): (BTreeSet<SessionId>, Vec<GrantId>) =
+        own.map(|(session, told)| (*session, told.grant)).unzip();
+    let mut others = Vec::new();
+    for session in &sessions {
+        others.extend(participants(app, *session).await?);
+    }
+    others.retain(|told| !own.contains(&told.grant));
+    Ok(Ok(Meant { sessions, own, others }))
+}
+
+/// A service provider asks behind the browser's back: nobody can be told with one.
+async fn by_soap(app: &App, request: &HttpRequest, body: &[u8]) -> Result<HttpResponse, PageError> {
+    match soap_request(app, request, body).await {
+        Ok(reply) => soap::respond(app, reply).await,
+        Err(SoapRefusal::Untrusted(reason, sender)) => {
+            // The page is not for a service provider; the log line is.
+            drop(untrusted(&reason, sender.as_deref()));
+            Ok(soap::fault(FaultCode::Client, "the request cannot be trusted"))
+        }
+        Err(SoapRefusal::Page(error)) => {
+            tracing::error!(error = ?error, "a SOAP request for logout cannot be answered");
+            Ok(soap::fault(FaultCode::Server, "the request cannot be answered now"))
+        }
+    }
+}
+
+enum SoapRefusal {
+    Untrusted(String, Option<String>),
+    Page(PageError),
+}
+
+impl<E: Into<PageError>> From<E> for SoapRefusal {
+    fn from(error: E) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+async fn soap_request(app: &App, request: &HttpRequest, body: &[u8]) -> Result<Reply, SoapRefusal> {
+    let message = Inbound::from_soap(body, REQUEST).map_err(|error| SoapRefusal::Untrusted(error.to_string(), None))?;
+    let sender = checks::issuer_of(&message).map_err(|error| SoapRefusal::Untrusted(error.to_string(), None))?;
+    let registered = app.applications.find_provider(app, &sender).await?;
+    let untrusted = |reason: &dyn std::fmt::Display| SoapRefusal::Untrusted(reason.to_string(), Some(sender.clone()));
+    let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered"))?;
+    let (issuer, endpoint) = (entity_id(&app.config), app.address(path::SLO));
+    let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state: None, now: app.now() };
+    let checked = match receive_request(&message, &registered.provider, &arrival, Way::Soap) {
+        Ok(checked) => checked,
+        Err(Rejection::Untrusted(reason)) => return Err(untrusted(&reason)),
+        Err(Rejection::Refused(refused)) => return Ok(Reply::refusing(&refused, &issuer)),
+    };
+    let meant = match meant(app, &registered, &checked).await? {
+        Ok(meant) => meant,
+        Err(refusal) => return Ok(Reply::refusing(&refused(&checked, refusal), &issuer)),
+    };
+    if !end_sessions(app, request, &registered, &checked, &meant).await? {
+        return Err(untrusted(&"the request was used before"));
+    }
+    let run = prepare(app, &meant.others, Front::None, Then::GoOn(None)).await?;
+    Ok(Reply::to(&checked, status_of(run.outcomes)))
 }
 
 fn refused(checked: &CheckedLogout, refusal: Refusal) -> Refused {
@@ -164,6 +242,8 @@ async fn refuse(
 /// Ends what a request names, once. `false`: the request was used before.
 struct EndNamed {
     sessions: Vec<(SessionId, AuditEvent)>,
+    /// By which the one that asks was told: it needs no notice.
+    own: Vec<GrantId>,
     mark: (String, Timestamp),
     now: Timestamp,
 }
@@ -182,6 +262,7 @@ impl Command for EndNamed {
                 transaction.insert_audit(audit).await?;
             }
         }
+        TakeBack(self.own.clone()).run(transaction).await?;
         Ok(true)
     }
 }
@@ -191,17 +272,18 @@ async fn end_sessions(
     request: &HttpRequest,
     registered: &Registered,
     checked: &CheckedLogout,
-    sessions: BTreeSet<SessionId>,
+    meant: &Meant,
 ) -> Result<bool, PageError> {
     let whence = whence(request);
     let mut ended = Vec::new();
-    for id in sessions {
+    for &id in &meant.sessions {
         let subject = app.store.find_session(id).await?.map(|session| session.person);
         let application = Some(registered.application.id);
         let about = audit::About { application, subject, whence: Some(&whence), ..audit::About::default() };
         ended.push((id, audit::event(app, AuditKind::SignedOut, about)));
     }
-    let done = app.store.execute(EndNamed { sessions: ended, mark: checked.replay_mark(), now: app.now() }).await?;
+    let (own, mark) = (meant.own.clone(), checked.replay_mark());
+    let done = app.store.execute(EndNamed { sessions: ended, own, mark, now: app.now() }).await?;
     app.outbox_wake.notify_one();
     Ok(done)
 }

@@ -104,7 +104,8 @@ async fn end(app: &App, request: &HttpRequest, run: Run) -> Result<HttpResponse,
     }
     match run.then {
         Then::GoOn(Some(href)) => Ok(see_other(&href)),
-        Then::GoOn(None) => signed_out(app, request, About::default(), &Farewell::default()),
+        // Not here: the address holds a message, which a reload would send again.
+        Then::GoOn(None) => Ok(see_other("/signed-out")),
         Then::Reply(checked, binding) => {
             let reply = Reply::to(&checked, status_of(run.outcomes));
             respond(app, request, reply, &checked.provider, binding).await
