@@ -19,12 +19,13 @@ use keyholder_store::SqlStore;
 use keyholder_theme::Theme;
 use keyholder_theme::mail::Mail;
 
-use super::{back_channel, describe, password_link};
+use super::{back_channel, describe, password_link, saml_logout};
 use crate::app::App;
 use crate::keys::KeyRing;
 use crate::mail::{Letter, Mailer};
 use crate::metrics::{DeliveryOutcome, Metrics};
 use crate::outbound::Fetcher;
+use crate::saml::keys::SamlKeys;
 
 /// Messages claimed at once.
 const BATCH: u64 = 16;
@@ -52,6 +53,7 @@ pub struct Post<'a> {
     pub sealer: &'a dyn Sealer,
     pub fetcher: &'a Fetcher,
     pub keys: &'a KeyRing,
+    pub saml: &'a SamlKeys,
     /// Begins the addresses in mails, and signs logout tokens; without a slash at its end.
     pub issuer: &'a str,
     pub metrics: &'a Metrics,
@@ -69,6 +71,7 @@ impl<'a> Post<'a> {
             sealer: app.sealer.as_ref(),
             fetcher: &app.fetcher,
             keys: &app.keys,
+            saml: &app.saml,
             issuer: app.config.issuer(),
             metrics: &app.metrics,
         }
@@ -135,6 +138,7 @@ async fn deliver(post: &Post<'_>, message: &OutboxMessage) -> Outcome {
         Delivery::BackChannelLogout { application, session, subject } => {
             back_channel::tell(post, *application, *session, subject).await
         }
+        Delivery::SamlLogout { application, told } => saml_logout::tell(post, *application, told).await,
     }
 }
 
