@@ -78,6 +78,8 @@ entities! {
         pub language: Option<String>,
         pub disabled_at: Option<i64>,
         pub created_at: i64,
+        pub email_changed_at: Option<i64>,
+        pub key_stopped_at: Option<i64>,
     }
 
     passwords = "passwords" {
@@ -388,6 +390,7 @@ entities! {
         pub application_id: Uuid,
         pub name_id: String,
         pub session_index: String,
+        pub reached_by_soap: bool,
         pub told: String,
     }
 
