@@ -5,9 +5,15 @@ use crate::gate::{GateError, SignatureFault};
 use crate::inbound::InboundError;
 use crate::logout;
 use crate::metadata::MetadataError;
+use crate::redirect::{DeflateError, RedirectError};
 use crate::verify::VerifyError;
 
 const NONE: &str = "";
+/// For what was cut.
+pub(super) const WHOLE: &str = "Copy the whole value, from the address bar or the form, and try again.";
+const FORGED: &str = "If the application did not write it so, somebody tried to forge a message.";
+const SHA_2: &str = "Have the application sign with RSA or ECDSA and SHA-256: SHA-1 can be forged.";
+const LARGE: &str = "No real message is so large. Look who sent it.";
 
 pub(super) fn of_gate(error: GateError) -> &'static str {
     match error {
@@ -27,17 +33,16 @@ pub(super) fn of_gate(error: GateError) -> &'static str {
         | GateError::TooDeep
         | GateError::TooManyAttributes
         | GateError::TooManyNamespaces
-        | GateError::LongNamespace => "No real message is so large. Look who sent it.",
+        | GateError::LongNamespace => LARGE,
         GateError::Encoding => "Have the application write UTF-8.",
+        GateError::DuplicateId => FORGED,
         _ => NONE,
     }
 }
 
 fn of_fault(fault: SignatureFault) -> &'static str {
     match fault {
-        SignatureFault::Algorithm | SignatureFault::Digest => {
-            "Have the application sign with RSA or ECDSA and SHA-256: SHA-1 can be forged."
-        }
+        SignatureFault::Algorithm | SignatureFault::Digest => SHA_2,
         SignatureFault::Canonicalization | SignatureFault::Transforms => {
             "Have the application use exclusive canonicalisation without comments and the enveloped-signature transform."
         }
@@ -45,7 +50,7 @@ fn of_fault(fault: SignatureFault) -> &'static str {
         | SignatureFault::Misplaced
         | SignatureFault::Reference
         | SignatureFault::References
-        | SignatureFault::Indirection => "If the application did not write it so, somebody tried to forge a message.",
+        | SignatureFault::Indirection => FORGED,
         SignatureFault::Parts | SignatureFault::Base64 => NONE,
     }
 }
@@ -54,6 +59,20 @@ pub(super) fn of_inbound(error: InboundError) -> &'static str {
     match error {
         InboundError::Gate(error) => of_gate(error),
         InboundError::TooLong | InboundError::Base64 => NONE,
+    }
+}
+
+pub(super) fn of_redirect(error: &RedirectError) -> &'static str {
+    match error {
+        RedirectError::Algorithm => SHA_2,
+        RedirectError::Both | RedirectError::Repeated(_) | RedirectError::Disguised => FORGED,
+        RedirectError::TooLong | RedirectError::Deflate(DeflateError::TooLong) => LARGE,
+        RedirectError::Encoding => "Have the application deflate its messages: HTTP-Redirect knows no other way.",
+        RedirectError::HalfSigned => "An address was copied in part, or somebody took its signature off.",
+        RedirectError::Missing
+        | RedirectError::Percent
+        | RedirectError::Base64
+        | RedirectError::Deflate(DeflateError::Truncated | DeflateError::Trailing | DeflateError::Malformed) => WHOLE,
     }
 }
 
@@ -145,6 +164,9 @@ pub(super) fn of_metadata(error: &MetadataError) -> &'static str {
             "Switch on HTTP-POST in the application: answers leave by nothing else."
         }
         MetadataError::Expired => "Fetch it again from the application.",
+        MetadataError::EntityId => "Compare the entity id letter by letter: case, scheme, port, slash at the end.",
+        MetadataError::OwnEntityId => "Give the application an entity id of its own.",
+        MetadataError::NoValidUntil => "Save the document, look at it, and register it as a file.",
         _ => NONE,
     }
 }

@@ -2,8 +2,9 @@
 
 use url::form_urlencoded;
 
+use super::advice;
 use crate::base64::decode_lenient;
-use crate::redirect::{Query, RedirectError, inflate};
+use crate::redirect::{Query, inflate};
 
 /// In what form a message came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,8 +43,16 @@ pub(super) struct Found {
     pub(super) relay_state: Option<String>,
 }
 
-/// Unpacks a message, or says how far it got and why no further.
-pub(super) fn recognise(input: &str) -> Result<Found, (Option<Form>, String)> {
+/// How far unpacking got, why no further, and what can be done.
+#[derive(Debug)]
+pub(super) struct Unrecognised {
+    pub(super) form: Option<Form>,
+    pub(super) reason: String,
+    pub(super) advice: &'static str,
+}
+
+/// Unpacks a message.
+pub(super) fn recognise(input: &str) -> Result<Found, Unrecognised> {
     let text = input.trim_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']);
     if text.starts_with('<') {
         return Ok(Found { form: Form::Xml, message: text.as_bytes().to_vec(), query: None, relay_state: None });
@@ -51,11 +60,15 @@ pub(super) fn recognise(input: &str) -> Result<Found, (Option<Form>, String)> {
     if ["SAMLRequest=", "SAMLResponse="].iter().any(|name| text.contains(name)) {
         return parameters(text);
     }
-    value(text).ok_or_else(|| (None, "it is neither XML nor base64 of XML, deflated or not".to_owned()))
+    value(text).ok_or_else(|| Unrecognised {
+        form: None,
+        reason: "it is neither XML nor base64 of XML, deflated or not".to_owned(),
+        advice: advice::WHOLE,
+    })
 }
 
 /// A query, or a form's body: both look alike, and only one is deflated.
-fn parameters(text: &str) -> Result<Found, (Option<Form>, String)> {
+fn parameters(text: &str) -> Result<Found, Unrecognised> {
     let query = text.split_once('?').map_or(text, |(_, query)| query);
     let query = query.split_once('#').map_or(query, |(query, _)| query);
     match Query::parse(query) {
@@ -65,12 +78,12 @@ fn parameters(text: &str) -> Result<Found, (Option<Form>, String)> {
             relay_state: query.relay_state().map(str::to_owned),
             query: Some(query),
         }),
-        Err(error) => posted(query).ok_or((Some(Form::Redirect), error_words(error))),
+        Err(error) => posted(query).ok_or_else(|| Unrecognised {
+            form: Some(Form::Redirect),
+            reason: error.to_string(),
+            advice: advice::of_redirect(&error),
+        }),
     }
-}
-
-fn error_words(error: RedirectError) -> String {
-    error.to_string()
 }
 
 fn posted(body: &str) -> Option<Found> {

@@ -17,6 +17,7 @@ use crate::checks::{self, Arrival};
 use crate::gate::{Limits, parse_document, read_signed};
 use crate::inbound::Inbound;
 use crate::logout::{self, Way};
+use crate::messages::Status;
 use crate::metadata::{Trust, read_entity};
 use crate::names::{ASSERTION, METADATA, PROTOCOL, SOAP};
 use crate::service_provider::ServiceProvider;
@@ -50,6 +51,8 @@ pub struct Explanation {
 pub enum Verdict {
     /// It would be refused, and what can be done.
     Refused { reason: String, advice: &'static str },
+    /// It would be taken for its sender's own, and answered with an error that has this status.
+    Answered { status: String, reason: String, advice: &'static str },
     /// Nothing is wrong with it that can be told without knowing its sender.
     WellFormed,
     /// It would be taken.
@@ -70,6 +73,10 @@ impl fmt::Display for Explanation {
         match &self.verdict {
             Verdict::Refused { reason, advice } => {
                 writeln!(out, "It would be refused: {reason}.")?;
+                if advice.is_empty() { Ok(()) } else { writeln!(out, "{advice}") }
+            }
+            Verdict::Answered { status, reason, advice } => {
+                writeln!(out, "It would be answered with an error ({status}): {reason}.")?;
                 if advice.is_empty() { Ok(()) } else { writeln!(out, "{advice}") }
             }
             Verdict::WellFormed => writeln!(
@@ -93,12 +100,8 @@ pub fn sender(input: &str) -> Option<String> {
 pub fn explain(input: &str, against: Option<&Against<'_>>, now: Timestamp) -> Explanation {
     let found = match form::recognise(input) {
         Ok(found) => found,
-        Err((form, reason)) => {
-            let verdict = Verdict::Refused {
-                reason,
-                advice: "Copy the whole value, from the address bar or the form, and try again.",
-            };
-            return Explanation { form, facts: Vec::new(), verdict };
+        Err(form::Unrecognised { form, reason, advice }) => {
+            return Explanation { form, facts: Vec::new(), verdict: Verdict::Refused { reason, advice } };
         }
     };
     let root = match read_signed(&found.message, &Limits::METADATA) {
@@ -117,6 +120,14 @@ pub fn explain(input: &str, against: Option<&Against<'_>>, now: Timestamp) -> Ex
 
 fn refused(reason: &dyn fmt::Display, advice: &'static str) -> Verdict {
     Verdict::Refused { reason: facts::shown(&reason.to_string()), advice }
+}
+
+/// A status as people look it up: `Requester/InvalidNameIDPolicy`.
+fn answered(status: Status, reason: &dyn fmt::Display, advice: &'static str) -> Verdict {
+    let nested = status.nested.map(|nested| nested.uri());
+    let nested = nested.iter().filter_map(|uri| uri.rsplit(':').next());
+    let words: Vec<&str> = std::iter::once(status.top.name()).chain(nested).collect();
+    Verdict::Answered { status: words.join("/"), reason: facts::shown(&reason.to_string()), advice }
 }
 
 fn judge(found: &form::Found, root: &Element, against: Option<&Against<'_>>, now: Timestamp) -> Verdict {
@@ -169,19 +180,26 @@ fn judge_message(
     match name {
         "AuthnRequest" => match checks::receive(message, against.provider, &arrival) {
             Ok(_) => Verdict::Accepted,
-            Err(error) => refused(&error, advice::of_request(&error)),
+            Err(error) => match &error {
+                checks::Rejection::Untrusted(untrusted) => refused(untrusted, advice::of_request(&error)),
+                checks::Rejection::Refused(with) => {
+                    answered(with.refusal.status(), &with.refusal, advice::of_request(&error))
+                }
+            },
         },
         "LogoutRequest" => match logout::receive_request(message, against.provider, &arrival, way) {
             Ok(_) => Verdict::Accepted,
-            Err(error) => refused(&error, advice::of_logout(&error)),
+            Err(error) => match &error {
+                logout::Rejection::Untrusted(untrusted) => refused(untrusted, advice::of_logout(&error)),
+                logout::Rejection::Refused(with) => {
+                    answered(with.refusal.status(), &with.refusal, advice::of_logout(&error))
+                }
+            },
         },
         _ => match logout::receive_response(message, against.provider, &arrival, way, &[]) {
             // What was asked is known to the running server alone.
             Ok(_) | Err(logout::Untrusted::InResponseTo) => Verdict::WellFormed,
-            Err(error) => {
-                let error = logout::Rejection::Untrusted(error);
-                refused(&error, advice::of_logout(&error))
-            }
+            Err(error) => refused(&error, advice::of_logout(&logout::Rejection::Untrusted(error))),
         },
     }
 }

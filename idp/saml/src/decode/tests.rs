@@ -70,8 +70,37 @@ fn every_refusal_has_the_reason_that_the_endpoint_has() {
     assert!(why.contains("not signed"), "{why}");
     let (why, advice) = reason("metadata/acs-http.xml");
     assert!(why.contains("http://sp.example/acs") && advice.contains("https"), "{why}");
-    let (why, advice) = reason("request/context-unknown.xml");
-    assert!(why.contains("RequestedAuthnContext") && !advice.is_empty());
+    let shown = explained(&text("request/stale.xml")).to_string();
+    assert!(shown.contains("It would be refused: the IssueInstant is too long ago"), "{shown}");
+}
+
+#[test]
+fn what_is_answered_with_an_error_is_told_with_its_status() {
+    for (name, part) in [
+        ("request/context-unknown.xml", "It would be answered with an error (Responder/NoAuthnContext): no class"),
+        ("request/name-id-format-email.xml", "(Requester/InvalidNameIDPolicy): the NameIDPolicy asks for a format"),
+        ("request/version-1-1.xml", "(VersionMismatch): the Version is not 2.0"),
+    ] {
+        let shown = explained(&text(name)).to_string();
+        assert!(shown.contains(part), "{name}: {shown}");
+    }
+}
+
+#[test]
+fn an_address_is_advised_on_by_what_is_wrong_with_it() {
+    for (name, advice) in [
+        ("redirect/sha-1.txt", "SHA-256"),
+        ("redirect/message-twice.txt", "forge"),
+        ("redirect/request-and-response.txt", "forge"),
+        ("redirect/deflate-bomb.txt", "so large"),
+        ("redirect/deflate-truncated.txt", "Copy the whole value"),
+        ("redirect/signature-missing.txt", "in part"),
+    ] {
+        let shown = explained(&text(name)).to_string();
+        assert!(shown.contains("It would be refused: ") && shown.contains(advice), "{name}: {shown}");
+    }
+    let shown = explained(&text("signature/wrapping-4-under-its-own-id.xml")).to_string();
+    assert!(shown.contains("an ID occurs twice") && shown.contains("forge"), "{shown}");
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub enum TopStatus {
 impl TopStatus {
     const ALL: [Self; 4] = [Self::Success, Self::Requester, Self::Responder, Self::VersionMismatch];
 
-    fn name(self) -> &'static str {
+    /// The code without what all codes begin with.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Success => "Success",
             Self::Requester => "Requester",
