@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::checks::Arrival;
+use crate::external::assert_xmlsec1_verifies;
 use crate::gate::parse_message;
 use crate::inbound::Inbound;
 use crate::messages::{LogoutRequest, LogoutResponse, NameIdFormat, NestedStatus, ReadError, Status, TopStatus};
 use crate::names::PROTOCOL;
 use crate::redirect::{self, Parameter, Query};
 use crate::service_provider::{LogoutBinding, ServiceProvider, SingleLogoutService};
-use crate::signer::{NativeSigner, sign_enveloped};
+use crate::signer::{NativeSigner, Signer as _, sign_enveloped};
 use crate::tests_support::{
     Counting, IDP, NOW, OTHERS, OURS, SLO, SP, THEIRS, assert_valid, certificate_of, provider, vector, vectors,
 };
@@ -250,10 +251,12 @@ fn what_we_send_is_signed_valid_and_read_by_the_other_side() {
             }
             Outgoing::Post { value, parameter, relay_state, .. } => {
                 assert_eq!((parameter, relay_state.as_deref()), (Parameter::Request, Some("r")));
+                assert_xmlsec1_verifies(&decoded(&value), OURS.certificate());
                 Inbound::from_post(&value, "LogoutRequest").unwrap()
             }
             Outgoing::Soap { body, .. } => {
                 assert_valid(&body);
+                assert_xmlsec1_verifies(&body, OURS.certificate());
                 Inbound::from_soap(body.as_bytes(), "LogoutRequest").unwrap()
             }
         };
@@ -283,8 +286,47 @@ fn an_answer_goes_to_the_response_location_and_names_the_request() {
 
     let body = answer_soap(&reply, &*OURS, NOW, &Counting::default()).unwrap();
     assert_valid(&body);
+    assert_xmlsec1_verifies(&body, OURS.certificate());
     let message = Inbound::from_soap(body.as_bytes(), "LogoutResponse").unwrap();
     assert!(message.verify(&keys).is_ok());
+}
+
+/// The document in a form's field.
+fn decoded(value: &str) -> String {
+    use base64::Engine as _;
+    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(value).unwrap()).unwrap()
+}
+
+#[test]
+fn an_answer_of_any_status_is_valid_and_verifies_elsewhere() {
+    let service = SingleLogoutService {
+        binding: LogoutBinding::Post,
+        location: "https://sp.example/slo".into(),
+        response_location: None,
+    };
+    let refused = |refusal| {
+        let refused = Refused { in_response_to: "_asked".into(), relay_state: None, refusal };
+        Reply::refusing(&refused, IDP)
+    };
+    let refusals = [
+        Refusal::Version,
+        Refusal::OpaquePrincipal,
+        Refusal::UnknownPrincipal,
+        Refusal::UnknownSession,
+        Refusal::Internal,
+    ];
+    let request = received("logout/good.xml").unwrap();
+    let outcomes = [Outcome::SignedOut, Outcome::Failed, Outcome::Unreachable];
+    let replies = outcomes.map(|outcome| Reply::to(&request, status_of([outcome]))).into_iter();
+    for reply in replies.chain(refusals.map(refused)) {
+        let outgoing = answer(&reply, &service, &*OURS, NOW, &Counting::default()).unwrap();
+        let Outgoing::Post { value, .. } = outgoing else { panic!("a form") };
+        let body = answer_soap(&reply, &*OURS, NOW, &Counting::default()).unwrap();
+        for document in [decoded(&value), body] {
+            assert_valid(&document);
+            assert_xmlsec1_verifies(&document, OURS.certificate());
+        }
+    }
 }
 
 #[test]

@@ -254,6 +254,11 @@ fn the_sign_in_is_asked_for_what_the_request_says() {
     let inbound = Inbound::from_post(&crate::base64::encode(persistent.as_bytes()), "AuthnRequest").unwrap();
     let ask = receive(&inbound, &provider(), &arrival(None)).unwrap().ask;
     assert_eq!((ask.subject.as_deref(), ask.login_hint), (Some("abcdefgh"), None));
+
+    let bare = bent.replace("ada@school.example", "abcdefgh");
+    let inbound = Inbound::from_post(&crate::base64::encode(bare.as_bytes()), "AuthnRequest").unwrap();
+    let ask = receive(&inbound, &provider(), &arrival(None)).unwrap().ask;
+    assert_eq!((ask.subject.as_deref(), ask.login_hint), (Some("abcdefgh"), None), "an identifier of no named format");
 }
 
 #[test]
