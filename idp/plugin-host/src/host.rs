@@ -28,7 +28,7 @@ use crate::fault::Cause;
 use crate::imports::imports_of;
 use crate::installed::{Capability, Granted, Installed, Prepared, Refused, World};
 use crate::limits::Limits;
-use crate::observe::Outcome;
+use crate::observe::{Load, Outcome};
 use crate::registry::{Plugin, Registry, Role};
 use crate::settings::{HostError, HostSettings};
 use crate::texts::Texts;
@@ -36,8 +36,8 @@ use crate::workers::Workers;
 
 /// Instances beyond those of the threads: room for what is being dropped.
 const SPARE_SLOTS: usize = 2;
-/// The largest file of keys.
-const SEED_FILE: usize = 4 << 20;
+/// The largest file of keys that a plugin is handed, in bytes.
+pub const SEED_FILE: usize = 4 << 20;
 
 /// The host of plugins. Clones share it; the last one to go ends running calls and the threads.
 #[derive(Clone)]
@@ -89,6 +89,11 @@ impl PluginHost {
     /// Ends running calls and refuses all to come: the server stops.
     pub fn close(&self) {
         self.inner.workers.close();
+    }
+
+    /// What its threads do just now.
+    pub fn load(&self) -> Load {
+        self.inner.workers.load()
     }
 
     /// Compiles in this process, without limits of time and memory: for tests and measurements. What comes from outside goes

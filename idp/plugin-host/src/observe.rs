@@ -18,6 +18,17 @@ pub trait Observer: Send + Sync + std::fmt::Debug {
     fn called(&self, plugin: &str, export: &'static str, outcome: Outcome<'_>, took: Duration);
 }
 
+/// What the threads of the host do at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Calls that run, each in an instance of its own.
+    pub running: usize,
+    /// Calls that wait for a thread.
+    pub waiting: usize,
+    /// Calls that may run at once.
+    pub most: usize,
+}
+
 /// Nobody.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unobserved;

@@ -14,6 +14,7 @@ use futures::channel::oneshot;
 
 use crate::deadline::{Slot, Sweep, Watch};
 use crate::fault::Cause;
+use crate::observe::Load;
 
 #[cfg(test)]
 mod tests;
@@ -149,6 +150,13 @@ impl Workers {
 }
 
 impl Workers {
+    /// What they do just now.
+    pub(crate) fn load(&self) -> Load {
+        let queue = self.shared.lock();
+        let running = queue.threads.len().saturating_sub(queue.idle);
+        Load { running, waiting: queue.jobs.len(), most: self.most }
+    }
+
     /// Ends running calls, refuses those that wait and all to come, and waits for the threads.
     pub(crate) fn close(&self) {
         self.shared.watch.stop();

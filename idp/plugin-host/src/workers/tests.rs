@@ -90,3 +90,14 @@ fn after_the_end_nothing_is_done() {
     workers.close();
     assert_eq!(block_on(workers.run(Arc::default(), |_| Ok(()))), Err(Cause::Stopping));
 }
+
+#[test]
+fn what_runs_and_what_waits_is_told() {
+    let workers = workers(1, 10, Duration::from_mins(10));
+    assert_eq!(workers.load(), Load { running: 0, waiting: 0, most: 1 });
+    while_one_runs(&workers, &Arc::default(), || {
+        let until = Instant::now() + Duration::from_mins(10);
+        workers.submit(Job { share: Arc::default(), until, work: Box::new(|_| ()) });
+        assert_eq!(workers.load(), Load { running: 1, waiting: 1, most: 1 });
+    });
+}

@@ -4,6 +4,7 @@
 //! of small closed sets: route patterns, methods, outcomes. Nothing here names a person, a school or an application.
 
 pub mod listen;
+mod plugins;
 mod process;
 mod writer;
 
@@ -20,6 +21,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+pub use self::plugins::PluginFigures;
 use crate::app::App;
 
 type Labels<const N: usize> = [(&'static str, String); N];
@@ -38,6 +40,8 @@ pub struct Metrics {
     oidc_errors: Counters<1>,
     deliveries: Counters<1>,
     factors: Counters<2>,
+    /// Of the sandbox, which tells of each call.
+    pub plugins: PluginFigures,
 }
 
 impl Default for Metrics {
@@ -50,6 +54,7 @@ impl Default for Metrics {
             oidc_errors: Family::default(),
             deliveries: Family::default(),
             factors: Family::default(),
+            plugins: PluginFigures::default(),
         };
         // From the start, so that a first event is a rise and not a new line.
         for outcome in SignInOutcome::ALL {
@@ -204,6 +209,7 @@ impl Metrics {
         );
         registry.register("keyholder_sign_ins", "Tries to sign in with a password", self.sign_ins.clone());
         registry.register("keyholder_factor_answers", "Answers to a second factor", self.factors.clone());
+        self.plugins.register(registry);
         registry.register("keyholder_tokens_issued", "Answers that carry tokens", self.tokens.clone());
         registry.register("keyholder_oidc_errors", "Errors told to applications", self.oidc_errors.clone());
         registry.register("keyholder_outbox_deliveries", "Tries to deliver", self.deliveries.clone());
@@ -228,6 +234,7 @@ pub async fn render(app: &App) -> Result<String, StoreError> {
     let mut registry = Registry::default();
     app.metrics.register(&mut registry);
     app.passwords.figures().register(&mut registry, app.passwords.waiting());
+    plugins::register_load(&mut registry, app.plugins.as_ref().map(|plugins| plugins.host().load()));
     writer::register(&mut registry, &app.store.writer_figures());
     let gauges = [
         ("keyholder_outbox_waiting", "Messages that wait for delivery", present.outbox_waiting),

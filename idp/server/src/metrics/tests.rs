@@ -96,6 +96,7 @@ async fn what_is_told_during_sign_ins_is_what_is_documented() {
     assert!(value(text, "keyholder_store_commits_total") >= 1.0);
     assert!(value(text, "keyholder_store_batch_size_bucket{le=\"+Inf\"}") >= 1.0);
     assert!(value(text, "process_resident_memory_bytes") > 1_000_000.0);
+    assert!(value(text, "keyholder_plugin_threads") >= 2.0);
     let series = "keyholder_http_requests_total{route=\"/oidc/token\",method=\"POST\",status=\"4xx\"}";
     assert!(value(text, series) >= 1.0);
     for personal in ["ann", "oakfield", "secret-4711", "BREW"] {

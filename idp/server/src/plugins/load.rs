@@ -204,11 +204,8 @@ impl Plugins {
             store.count_credentials_by_format(&plugin.name).await?.into_iter().map(|(format, _)| format).collect();
         let terms = Terms { grant: &version.grant, settings: &plugin.settings, stored_formats: &formats };
         let admitted = self.admission.admit(&package, terms).await?;
-        let known = self.host().version(&plugin.name);
         self.host().switch_on(admitted.prepared);
-        if known.as_ref() != Some(&version.version) {
-            tracing::info!(plugin = plugin.name, version = version.version, "a plugin serves");
-        }
+        tracing::info!(plugin = plugin.name, version = version.version, "a plugin serves");
         Ok(admitted.artefact)
     }
 

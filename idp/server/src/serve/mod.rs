@@ -181,10 +181,13 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
             return Err(error.into());
         }
     };
+    let metrics = Metrics::default();
     let (factors, plugins) = if let Some(factors) = factors {
         (factors, None)
     } else {
-        let surroundings = Surroundings::new(clock.clone(), random.clone(), sealer.clone());
+        let observer = Arc::new(metrics.plugins.clone());
+        let surroundings =
+            Surroundings { observer, ..Surroundings::new(clock.clone(), random.clone(), sealer.clone()) };
         match plugins::open_for_server(&config, &store, surroundings).await {
             Ok(plugins) => (plugins.factors(), Some(plugins)),
             Err(error) => {
@@ -198,12 +201,13 @@ async fn build(config: Config, wiring: Wiring, data: &DataFolder) -> Result<Arc<
         plugins,
         short_lived: Arc::new(InProcess::new(clock.clone(), Limits::default())),
         throttle: Throttle::new(),
+        bounds: crate::factors::Bounds::default(),
         saml,
         saml_metadata: MetadataCache::default(),
         applications: ApplicationCache::default(),
         policies: Arc::new(keyholder_core::policy::ByGroup),
         outbox_wake: tokio::sync::Notify::new(),
-        metrics: Metrics::default(),
+        metrics,
         config,
         store,
         sealer,
