@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "shared by test programs that each need a part")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -20,7 +20,11 @@ pub fn std_guest(name: &str) -> Vec<u8> {
     component("wasm32-wasip2", name)
 }
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/plugins");
+/// This folder, from whatever crate of the workspace.
+fn folder() -> PathBuf {
+    let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("tests/plugins"));
+    above.find(|folder| folder.join("guests.rs").is_file()).expect("the repository")
+}
 
 fn build(package: &str, target: &str) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -34,11 +38,11 @@ fn build(package: &str, target: &str) {
     }
     let arguments =
         ["build", "--quiet", "--release", "--locked", "--examples", "--package", package, "--target", target];
-    let status = command.args(arguments).current_dir(FOLDER).status().expect("cargo runs");
+    let status = command.args(arguments).current_dir(folder()).status().expect("cargo runs");
     assert!(status.success(), "the plugins of the tests are not built");
 }
 
 fn component(target: &str, name: &str) -> Vec<u8> {
-    let file = Path::new(FOLDER).join("../../target/guests-hostile").join(target).join("release/examples").join(name);
+    let file = folder().join("../../target/guests-hostile").join(target).join("release/examples").join(name);
     std::fs::read(file.with_extension("wasm")).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

@@ -127,7 +127,8 @@ impl Keyholder {
         self.run_with_input(arguments, "").await
     }
 
-    async fn run_with_input(&self, arguments: &[&str], input: &str) -> String {
+    /// The same with something to read.
+    pub async fn run_with_input(&self, arguments: &[&str], input: &str) -> String {
         let output = self.try_run(arguments, input).await;
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "keyholder {arguments:?}: {errors}");
@@ -193,6 +194,18 @@ impl Keyholder {
     /// What the server logged so far.
     pub fn log_text(&self) -> String {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// Waits until the log has so many lines with these words.
+    pub async fn has_logged(&self, words: &[&str], times: usize) {
+        for _ in 0..MOST_LOOKS {
+            let log = self.log_text();
+            if log.lines().filter(|line| words.iter().all(|word| line.contains(word))).count() >= times {
+                return;
+            }
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        }
+        panic!("{words:?} is not logged {times} times: {}", self.log_text());
     }
 
     /// Goes through the pages that ask for the address and the password.

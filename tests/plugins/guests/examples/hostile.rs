@@ -9,7 +9,10 @@ export_factor!(Hostile with_types_in guests);
 static mut CALLS: u32 = 0;
 
 fn asked(config: &str, deed: &str, export: &str) -> bool {
-    let named = |name: &str, value: &str| config.contains(&format!("\"{name}\": \"{value}\""));
+    let says = |pair: String| config.contains(&pair);
+    let named = |name: &str, value: &str| {
+        says(format!("\"{name}\": \"{value}\"")) || says(format!("\"{name}\":\"{value}\""))
+    };
     named("do", deed) && (!config.contains("\"in\"") || named("in", export))
 }
 
@@ -183,6 +186,12 @@ impl Factor for Hostile {
 impl SeedImport for Hostile {
     fn import_seeds(config: String, _: String, file: Vec<u8>, _: Option<Vec<u8>>) -> Result<Imported, Fault> {
         act(&config, "import-seeds");
-        Ok(Imported { keys: vec![new_credential(file)], problems: Vec::new() })
+        // A key for each line, which is its name.
+        let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let key = |line: &[u8]| {
+            let suggested_label = String::from_utf8_lossy(line).into_owned();
+            NewCredential { suggested_label, ..new_credential(line.to_vec()) }
+        };
+        Ok(Imported { keys: lines.map(key).collect(), problems: Vec::new() })
     }
 }
