@@ -257,3 +257,65 @@ fn a_file_with_mistakes_changes_nothing_and_ends_with_code_1() {
     let said = here.refused(&["person", "import", &people], 1);
     assert!(said.contains("people.jsonl:1:"), "{said}");
 }
+
+const SERVICE_PROVIDER: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sp.example/metadata"><SPSSODescriptor
+protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><AssertionConsumerService
+Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://sp.example/acs" index="0"/></SPSSODescriptor></EntityDescriptor>"#;
+
+fn add(metadata: &str) -> Vec<&str> {
+    vec!["saml", "add", metadata, "--client-id", "timetables", "--name", "Timetables", "--school", "oakfield"]
+}
+
+#[test]
+fn a_service_provider_is_registered_and_looked_after_by_commands() {
+    let here = Installation::new();
+    here.done(&["init"]);
+    here.done(&["apply", &here.write("school.toml", SCHOOL)]);
+    here.write("sp.xml", SERVICE_PROVIDER);
+    assert!(here.done(&add("sp.xml")).starts_with("added      application timetables"));
+    assert!(
+        here.done(&["saml", "list"]).starts_with("timetables  https://sp.example/metadata\n  note: it has no logout")
+    );
+    assert!(text(&here.run(&["doctor"]).stdout).contains("1 service providers, the metadata of 0 is fetched"));
+
+    // What cannot be fetched is told by its key.
+    let unsigned = here.refused(&add("https://sp.example/metadata"), 1);
+    assert!(unsigned.starts_with("keyholder: `application.saml.metadata_certificate`: it is missing"), "{unsigned}");
+    let inward = here.refused(&[add("https://127.0.0.1/metadata"), vec!["--unsigned"]].concat(), 1);
+    assert!(
+        inward.starts_with("keyholder: `application.saml.metadata_url`: https://127.0.0.1/metadata gives"),
+        "{inward}"
+    );
+    assert!(inward.contains("private or reserved network"), "{inward}");
+    assert!(here.refused(&["saml", "refresh", "timetables"], 1).contains("is not fetched"));
+    assert!(here.refused(&["saml", "refresh", "timetable"], 1).contains("did you mean `timetables`?"));
+    assert_eq!(here.done(&["saml", "refresh"]), "");
+}
+
+#[test]
+fn identifiers_and_certificates_are_printed_for_those_who_read_no_metadata() {
+    let here = Installation::new();
+    here.done(&["init"]);
+    here.done(&["apply", &here.write("school.toml", SCHOOL)]);
+    let person = r#"{"email": "ann@oakfield.example", "given_name": "Ann", "family_name": "Price", "memberships": [{"school": "oakfield", "group": "teachers"}]}"#;
+    here.done(&["person", "import", &here.write("people.jsonl", person)]);
+    let application = "[[application]]\nclient_id = 'microsoft'\nname = 'Microsoft 365'\nschools = ['oakfield']\n\
+                       consent = 'first-party'\nsaml = { template = 'microsoft-entra' }\n";
+    here.done(&["apply", &here.write("microsoft.toml", application)]);
+    let printed = here.done(&["saml", "identifiers", "microsoft"]);
+    let fields: Vec<&str> = printed.trim_end().split('\t').collect();
+    assert_eq!((fields[0], fields[1].len(), fields[2]), ("ann@oakfield.example", 32, "oakfield"));
+    assert_eq!(here.done(&["saml", "identifiers", "microsoft"]), printed, "drawn once");
+    let transient = application.replace("'microsoft-entra'", "'microsoft-entra', name_id = 'transient'");
+    here.done(&["apply", &here.write("microsoft.toml", &transient)]);
+    assert!(here.refused(&["saml", "identifiers", "microsoft"], 1).contains("does not know people by persistent"));
+
+    let certificate = here.done(&["saml", "key", "certificate"]);
+    assert!(certificate.starts_with("-----BEGIN CERTIFICATE-----\nMII"), "{certificate}");
+    assert!(here.refused(&["saml", "key", "certificate", "--next"], 1).contains("keyholder saml key prepare"));
+    here.done(&["saml", "key", "prepare"]);
+    let next = here.done(&["saml", "key", "certificate", "--next"]);
+    here.done(&["saml", "key", "switch"]);
+    assert_eq!(here.done(&["saml", "key", "certificate"]), next);
+    assert_ne!(next, certificate);
+}

@@ -1,12 +1,16 @@
 //! `keyholder saml`: service providers, what their messages say, and the keys that answer them.
 
+mod identifiers;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use keyholder_core::key::KeyState;
 use keyholder_core::ports::SamlQueries as _;
-use keyholder_core::saml::SamlKeyPurpose;
+use keyholder_core::saml::{SamlKey, SamlKeyPurpose};
 use keyholder_saml::decode::{self, Against};
 use keyholder_store::SqlStore;
 
@@ -14,7 +18,7 @@ use super::apply::{self, Mode, Unlisted};
 use super::context::Context;
 use super::error::CliError;
 use super::london::{date_of, utc};
-use crate::config::faults::suggestion;
+use crate::config::faults::{Fault, Faults, Origin, suggestion};
 use crate::outbound::Fetcher;
 use crate::saml::keys::{self, SamlKeyError};
 use crate::saml::source::{Level, Older, Provider, Renewed, Surroundings, findings, list_providers, refresh};
@@ -36,6 +40,9 @@ pub(super) enum SamlCommand {
         #[arg(long)]
         accept_older: bool,
     },
+    /// Print the persistent identifiers by which an application knows people, made where there are none yet: address, identifier
+    /// and school, with tabs between them.
+    Identifiers { client_id: String },
     /// List service providers, and what will go wrong with them.
     List,
     /// Explain a message: an address, a form's field, base64, or XML; from standard input where it is left out.
@@ -81,6 +88,12 @@ pub(super) struct AddArguments {
 pub(super) enum SamlKeyCommand {
     /// List the keys.
     List,
+    /// Print the certificate of the key that signs messages, as PEM: for applications that read no metadata.
+    Certificate {
+        /// That of the successor.
+        #[arg(long)]
+        next: bool,
+    },
     /// Make a successor and publish it in the metadata, beside the key that signs.
     Prepare,
     /// Let the successor sign, once every service provider has read it.
@@ -97,7 +110,8 @@ pub(super) async fn run(context: &mut Context, command: SamlCommand) -> Result<(
         }
         SamlCommand::Add(arguments) => {
             let text = arguments.as_file()?;
-            return apply::run_text(context, &text, Path::new("saml add"), Unlisted::Keep, Mode::Write).await;
+            let added = apply::run_text(context, &text, Path::new(""), Unlisted::Keep, Mode::Write).await;
+            return added.map_err(without_places);
         }
         _ => String::new(),
     };
@@ -108,6 +122,7 @@ pub(super) async fn run(context: &mut Context, command: SamlCommand) -> Result<(
             let older = if accept_older { Older::Accepted } else { Older::Refused };
             renew(context, &store, client_id.as_deref(), older).await
         }
+        SamlCommand::Identifiers { client_id } => identifiers::list(context, &store, &client_id).await.map(Done::well),
         SamlCommand::List => list(context, &store).await.map(Done::well),
         SamlCommand::Decode { .. } => explain(context, &store, &message).await.map(Done::well),
         SamlCommand::Key(command) => key(context, &store, command).await.map(Done::well),
@@ -131,6 +146,13 @@ impl Done {
     fn well(lines: Vec<String>) -> Self {
         Self { lines, refused: None }
     }
+}
+
+/// Mistakes without their places: nobody sees the file that the arguments stand for.
+fn without_places(error: CliError) -> CliError {
+    let CliError::Faults(Faults { faults, .. }) = error else { return error };
+    let faults = faults.into_iter().map(|fault| Fault { origin: Origin::Nowhere, ..fault }).collect();
+    CliError::Faults(Faults { file: None, faults })
 }
 
 impl AddArguments {
@@ -251,6 +273,14 @@ async fn key(context: &Context, store: &SqlStore, command: SamlKeyCommand) -> Re
     };
     match command {
         SamlKeyCommand::List => list_keys(store).await,
+        SamlKeyCommand::Certificate { next } => {
+            let state = if next { KeyState::Next } else { KeyState::Active };
+            keys::make_missing(store, random, now, host).await.map_err(refused)?;
+            let keys = store.list_saml_keys().await?;
+            let of_messages = |key: &&SamlKey| key.purpose == SamlKeyPurpose::Messages && key.state == state;
+            let missing = || CliError::Refused(SamlKeyError::NoSuccessor.to_string());
+            Ok(pem(&keys.iter().find(of_messages).ok_or_else(missing)?.certificate))
+        }
         SamlKeyCommand::Prepare => {
             keys::make_missing(store, random, now, host).await.map_err(refused)?;
             keys::prepare(store, random, now, host).await.map_err(refused)?;
@@ -266,9 +296,17 @@ async fn key(context: &Context, store: &SqlStore, command: SamlKeyCommand) -> Re
     }
 }
 
+/// RFC 7468 5.1, line by line.
+fn pem(der: &[u8]) -> Vec<String> {
+    let text = STANDARD.encode(der).into_bytes();
+    let lines = text.chunks(64).map(|line| String::from_utf8_lossy(line).into_owned());
+    let (begin, end) = ("-----BEGIN CERTIFICATE-----".to_owned(), "-----END CERTIFICATE-----".to_owned());
+    std::iter::once(begin).chain(lines).chain(std::iter::once(end)).collect()
+}
+
 async fn list_keys(store: &SqlStore) -> Result<Vec<String>, CliError> {
     let keys = store.list_saml_keys().await?;
-    let line = |key: &keyholder_core::saml::SamlKey| {
+    let line = |key: &SamlKey| {
         let purpose = match key.purpose {
             SamlKeyPurpose::Messages => "messages",
             SamlKeyPurpose::Metadata => "metadata",
