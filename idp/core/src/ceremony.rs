@@ -6,8 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assurance::Proof;
+use crate::credential::Credential;
 use crate::factor::{Occasion, Purpose, Step};
 use crate::id::{CeremonyId, CredentialId, FlowId, PersonId, SessionId};
+use crate::lockout::Failures;
+use crate::session::Session;
 use crate::time::Timestamp;
 
 /// One ceremony in progress.
@@ -31,6 +34,16 @@ pub struct Ceremony {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+}
+
+/// A ceremony with its session, one of its keys, and what is counted against that, as they were at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CeremonyInFull {
+    pub ceremony: Ceremony,
+    pub session: Option<Session>,
+    /// Missing where it was removed.
+    pub key: Option<Credential>,
+    pub failures: Option<Failures>,
 }
 
 /// What of it is sealed in the row.

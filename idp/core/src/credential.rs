@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::factor::{DeviceKey, Evidence};
 use crate::id::{CredentialId, PersonId, SchoolId};
+use crate::lockout::Failures;
 use crate::time::Timestamp;
 
 /// Who owns a key.
@@ -14,6 +15,13 @@ pub enum CredentialOwner {
     Person(PersonId),
     /// A school that issues it: a managed key, which proves nothing elsewhere.
     School(SchoolId),
+}
+
+/// A key with what is counted against it, as they were at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialInFull {
+    pub credential: Credential,
+    pub failures: Option<Failures>,
 }
 
 /// One enrolled key.

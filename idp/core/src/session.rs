@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::{self, Assurance, Proof, Reach, Role};
-use crate::id::{PersonId, SchoolId, SessionId, TokenHash};
+use crate::assurance::{self, Assurance, Method, Proof, Reach, Role};
+use crate::id::{CredentialId, PersonId, SchoolId, SessionId, TokenHash};
+use crate::membership::MembershipInFull;
+use crate::person::Person;
 use crate::time::Timestamp;
 
 /// How long a first key may be enrolled once a link or a pass permitted it.
@@ -33,6 +35,15 @@ pub struct Session {
     pub user_agent: String,
     /// Raised by each compare-and-swap.
     pub version: i64,
+}
+
+/// A session with its person and all their memberships, ended ones included, as they were at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionInFull {
+    pub session: Session,
+    pub person: Person,
+    /// In the order of creation.
+    pub memberships: Vec<MembershipInFull>,
 }
 
 /// A browser in which a person signed in, remembered beyond its sessions.
@@ -112,17 +123,33 @@ impl Session {
         ends.filter(|until| now < *until).max()
     }
 
-    /// Until when a first key may be enrolled in this session, by a mailed link or an access pass.
-    pub fn enrols_first_key_until(&self, now: Timestamp) -> Option<Timestamp> {
+    /// By what a first key may be enrolled in this session now: a mailed link or an access pass.
+    pub fn enrols_first_key(&self, now: Timestamp) -> Option<Method> {
         let permissions = self.proofs.iter().filter(|proof| proof.method.role() == Role::Enrolment);
-        permissions.map(|proof| proof.at.plus(FIRST_KEY)).filter(|until| now < *until).max()
+        permissions.filter(|proof| now < proof.at.plus(FIRST_KEY)).map(|proof| proof.method).next_back()
     }
 
-    /// With the permission to enrol a first key.
+    /// With the permission to enrol a first key, by a method whose role is enrolment.
     #[must_use]
-    pub fn permit_first_key(mut self, now: Timestamp) -> Self {
+    pub fn permit_first_key(mut self, method: Method, now: Timestamp) -> Self {
         self.proofs.retain(|proof| proof.method.role() != Role::Enrolment);
-        self.proofs.push(Proof::of_first_key(now));
+        self.proofs.push(Proof::of_first_key(method, now));
+        self
+    }
+
+    /// Without what a key that is gone proved. `here`: its proof still opens the keys, so that a lost phone can be replaced in one go.
+    /// What no other factor holds up is no longer elevated.
+    #[must_use]
+    pub fn forget_key(mut self, key: CredentialId, here: bool) -> Self {
+        let (spent, mut proofs): (Vec<Proof>, Vec<Proof>) =
+            self.proofs.into_iter().partition(|proof| proof.credential == Some(key));
+        if here {
+            proofs.extend(spent.into_iter().map(|proof| Proof { reach: Reach::KeyManagement, ..proof }));
+        }
+        self.proofs = proofs;
+        let factors = self.proofs.iter().filter(|proof| proof.method.role() == Role::Factor);
+        let held = factors.map(|proof| proof.until.or(self.elevated_until)).max().flatten();
+        self.elevated_until = self.elevated_until.min(held);
         self
     }
 

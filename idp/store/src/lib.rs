@@ -6,7 +6,7 @@
 //! a thing means is decided in `keyholder-core`, and what belongs into one transaction by the [`Command`] that runs in it.
 //!
 //! A read goes to one of a few connections that are kept warm. A write is a [`Command`]: the writer runs many of them in one
-//! transaction, each in a savepoint, and answers after the shared commit, so that one fsync serves them all.
+//! transaction, each undone by itself where it fails, and answers after the shared commit, so that one fsync serves them all.
 //!
 //! What any back end must keep is in [`conformance`].
 //!
@@ -27,6 +27,6 @@ mod sqlite;
 mod store;
 
 pub use sqlite::copy::{DatabaseLock, Inspection, compact, copy, files_of, inspect, remove};
-pub use sqlite::figures::{BATCH_BOUNDS, WriterFigures};
+pub use sqlite::figures::{BATCH_BOUNDS, Statements, WriterFigures};
 pub use sqlite::open::{Access, OpenError, SqliteOptions};
 pub use store::SqlStore;

@@ -7,8 +7,8 @@ mod saml;
 use async_trait::async_trait;
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::audit::{AuditEvent, ChainLink};
-use keyholder_core::ceremony::Ceremony;
-use keyholder_core::credential::Credential;
+use keyholder_core::ceremony::{Ceremony, CeremonyInFull};
+use keyholder_core::credential::{Credential, CredentialInFull};
 use keyholder_core::flow::Flow;
 use keyholder_core::grant::{Grant, GrantInFull, RefreshToken};
 use keyholder_core::id::{
@@ -23,7 +23,7 @@ use keyholder_core::outbox::{Lane, OutboxMessage};
 use keyholder_core::person::{Person, StoredPassword};
 use keyholder_core::ports::{Familiarity, PersonFilter, Queries, SingleUse, Transaction};
 use keyholder_core::school::{School, Trust};
-use keyholder_core::session::{KnownBrowser, Session};
+use keyholder_core::session::{KnownBrowser, Session, SessionInFull};
 use keyholder_core::time::Timestamp;
 
 use crate::rows::{self, Result};
@@ -64,6 +64,9 @@ macro_rules! queries {
             async fn find_password(&self, person: PersonId) -> Result<Option<StoredPassword>> {
                 rows::people::find_password(self.rows(), person).await
             }
+            async fn find_account(&self, key: &str) -> Result<Option<(Person, Option<StoredPassword>)>> {
+                rows::people::find_account(self.rows(), key).await
+            }
             async fn list_groups(&self, school: SchoolId) -> Result<Vec<UserGroup>> {
                 rows::schools::list_groups(self.rows(), school).await
             }
@@ -85,6 +88,9 @@ macro_rules! queries {
             async fn list_credentials(&self, holder: PersonId) -> Result<Vec<Credential>> {
                 rows::people::list_credentials(self.rows(), self.sealer(), holder).await
             }
+            async fn list_credentials_in_full(&self, holder: PersonId) -> Result<Vec<CredentialInFull>> {
+                rows::ceremonies::list_credentials_in_full(self.rows(), self.sealer(), holder).await
+            }
             async fn find_credential(&self, id: CredentialId) -> Result<Option<Credential>> {
                 rows::people::find_credential(self.rows(), self.sealer(), id).await
             }
@@ -93,6 +99,9 @@ macro_rules! queries {
             }
             async fn find_ceremony(&self, id: CeremonyId) -> Result<Option<Ceremony>> {
                 rows::ceremonies::find_ceremony(self.rows(), self.sealer(), id).await
+            }
+            async fn find_ceremony_in_full(&self, id: CeremonyId, key: CredentialId) -> Result<Option<CeremonyInFull>> {
+                rows::ceremonies::find_ceremony_in_full(self.rows(), self.sealer(), id, key).await
             }
             async fn find_open_ceremony(
                 &self,
@@ -138,6 +147,9 @@ macro_rules! queries {
             async fn find_session_by_token(&self, token: TokenHash) -> Result<Option<Session>> {
                 rows::sessions::find_session_by_token(self.rows(), token).await
             }
+            async fn find_session_in_full(&self, token: TokenHash) -> Result<Option<SessionInFull>> {
+                rows::sessions::find_session_in_full(self.rows(), token).await
+            }
             async fn list_live_sessions(&self, person: PersonId, now: Timestamp) -> Result<Vec<Session>> {
                 rows::sessions::list_live_sessions(self.rows(), person, now).await
             }
@@ -176,6 +188,9 @@ macro_rules! queries {
                 now: Timestamp,
             ) -> Result<Option<MailedLink>> {
                 rows::flows::find_waiting_link(self.rows(), person, kind, now).await
+            }
+            async fn count_waiting_links(&self, person: PersonId, kind: &str, now: Timestamp) -> Result<u64> {
+                rows::flows::count_waiting_links(self.rows(), person, kind, now).await
             }
             async fn list_older_audit_of_person(
                 &self,
@@ -339,6 +354,9 @@ impl Transaction for SqlTransaction {
     }
     async fn insert_flow(&self, flow: &Flow) -> Result<()> {
         rows::flows::insert_flow(self.rows(), flow).await
+    }
+    async fn add_flow(&self, flow: &Flow) -> Result<bool> {
+        rows::flows::add_flow(self.rows(), flow).await
     }
     async fn swap_flow(&self, flow: &Flow) -> Result<bool> {
         rows::flows::swap_flow(self.rows(), flow).await

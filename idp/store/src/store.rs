@@ -8,6 +8,7 @@ use keyholder_migrations::Migrator;
 use uuid::Uuid;
 
 use crate::rows::reseal::{Sealed, reseal};
+use crate::sqlite::figures::Statements;
 use crate::sqlite::open::{OpenError, SqliteOptions, open};
 use crate::sqlite::readers::Readers;
 use crate::sqlite::transaction::SqlTransaction;
@@ -65,6 +66,11 @@ impl SqlStore {
             }
         }
         Ok(count)
+    }
+
+    /// How many statements were sent: each is a way to the thread of a connection and back, which costs more than a look-up.
+    pub fn statements(&self) -> Statements {
+        Statements { reading: self.readers.sent(), writing: self.writer.sent() }
     }
 
     /// Ends the store: what was begun is done, connections are closed, the lock is free. Later calls fail as unavailable.

@@ -22,10 +22,10 @@ pub struct Facts<'a> {
     pub memberships: &'a [MembershipInFull],
     /// The session's person as the application would know them, where `ask.subject` has to be compared.
     pub subject_matches: SubjectMatch,
-    /// The scopes to which this person agreed for this application in the chosen school.
-    pub consented: &'a [String],
-    /// The keys that the person could use now.
-    pub keys: &'a [KeyAtHand],
+    /// The scopes to which this person agreed for this application in the chosen school; `None` until they were looked for.
+    pub consented: Option<&'a [String]>,
+    /// The keys that the person could use now; `None` until they were looked for.
+    pub keys: Option<&'a [KeyAtHand]>,
     /// What the policies said for the flow's school and the session's proofs; `None` until they were asked.
     pub verdict: Option<&'a Verdict>,
     pub now: Timestamp,
@@ -62,8 +62,12 @@ pub enum Next<'a> {
     TakeSchool(SchoolId),
     /// No page: the policies have to be asked.
     AskPolicies { member: &'a MembershipInFull },
+    /// No page: it depends on the person's keys, which have to be looked for.
+    LookForKeys,
     /// The page that asks for a second factor.
     AskFactor { member: &'a MembershipInFull, needed: Assurance, decline: Decline },
+    /// No page: it depends on what the person agreed to before in this school, which has to be looked for.
+    LookForConsent(SchoolId),
     /// The page that asks whether the application may learn this.
     AskConsent { member: &'a MembershipInFull },
     /// Answer the origin.
@@ -180,16 +184,17 @@ fn settle_factor<'a>(flow: &Flow, facts: &Facts<'a>, school: SchoolId) -> Next<'
     let Some(verdict) = facts.verdict else { return Next::AskPolicies { member } };
     let place = Place::of(member);
     let reached = session.assurance_in(place, facts.now);
-    let reachable = best_key(facts, school);
     let factor = |needed, decline| ask_factor(flow, Next::AskFactor { member, needed, decline });
     let permit = match verdict {
         Verdict::Permit(permit) => permit,
-        Verdict::Require(needed) if reachable >= *needed => {
-            return factor(*needed, Decline::Absent).unwrap_or(Next::Refuse(Refusal::GroupNeedsMore(*needed)));
+        Verdict::Require(needed) => {
+            let Some(reachable) = best_key(facts, school) else { return Next::LookForKeys };
+            let page = if reachable >= *needed { factor(*needed, Decline::Absent) } else { None };
+            return page.unwrap_or(Next::Refuse(Refusal::GroupNeedsMore(*needed)));
         }
-        Verdict::Require(needed) => return Next::Refuse(Refusal::GroupNeedsMore(*needed)),
     };
     if let Some(asked) = &flow.ask.assurance {
+        let Some(reachable) = best_key(facts, school) else { return Next::LookForKeys };
         let fresh = assurance_since(flow, session, place, facts.now);
         let wanted = asked.classes.iter().copied().find(|class| *class <= reachable.max(fresh));
         // A stronger class satisfies a weaker one: phishing-resistant is two factors as well.
@@ -208,13 +213,15 @@ fn settle_factor<'a>(flow: &Flow, facts: &Facts<'a>, school: SchoolId) -> Next<'
             _ => {}
         }
     } else if let Some(more) = permit.more_with
-        && reachable >= more
         && reached < more
         && facts.application.is_some()
         && flow.stage.may_ask_for_key()
         && let Some(page) = factor(more, Decline::Offered)
     {
-        return page;
+        let Some(reachable) = best_key(facts, school) else { return Next::LookForKeys };
+        if reachable >= more {
+            return page;
+        }
     }
     settle_consent(flow, facts, member, permit)
 }
@@ -232,21 +239,24 @@ fn settle_key_management<'a>(
     member: &'a MembershipInFull,
 ) -> Next<'a> {
     let own = |key: &KeyAtHand| matches!(key.reach, Reach::Everywhere | Reach::KeyManagement);
-    if session.manages_keys_until(facts.now).is_none() && facts.keys.iter().any(own) {
-        let page = Next::AskFactor { member, needed: Assurance::MultiFactor, decline: Decline::Absent };
-        return ask_factor(flow, page).unwrap_or(Next::Refuse(Refusal::AssuranceNotReached));
+    if session.manages_keys_until(facts.now).is_none() {
+        let Some(keys) = facts.keys else { return Next::LookForKeys };
+        if keys.iter().any(own) {
+            let page = Next::AskFactor { member, needed: Assurance::MultiFactor, decline: Decline::Absent };
+            return ask_factor(flow, page).unwrap_or(Next::Refuse(Refusal::AssuranceNotReached));
+        }
     }
     Next::Complete { member, permit: Permit { groups: Vec::new(), pupil_scopes: Vec::new(), more_with: None } }
 }
 
-/// The best that the person's keys could prove in this school.
-fn best_key(facts: &Facts<'_>, school: SchoolId) -> Assurance {
+/// The best that the person's keys could prove in this school; `None` where nobody has looked for them yet.
+fn best_key(facts: &Facts<'_>, school: SchoolId) -> Option<Assurance> {
     let reaches = |key: &&KeyAtHand| match key.reach {
         Reach::Everywhere => true,
         Reach::School(own) => own == school,
         Reach::KeyManagement => false,
     };
-    facts.keys.iter().filter(reaches).map(|key| key.worth).max().unwrap_or_default()
+    facts.keys.map(|keys| keys.iter().filter(reaches).map(|key| key.worth).max().unwrap_or_default())
 }
 
 /// What counts for a class that was asked for: where a proof must not be older than an instant, that goes for the factor too.
@@ -259,10 +269,15 @@ fn assurance_since(flow: &Flow, session: &Session, place: Place, now: Timestamp)
 
 fn settle_consent<'a>(flow: &Flow, facts: &Facts<'a>, member: &'a MembershipInFull, permit: &Permit) -> Next<'a> {
     let asks = facts.application.is_some_and(|app| app.consent == ConsentRule::AskPerson);
-    let covered = flow.ask.scopes.iter().all(|scope| facts.consented.contains(scope));
     let agreed = matches!(flow.stage, Stage::Consented { .. });
-    if !asks || agreed || (covered && flow.ask.consent == ConsentPrompt::AsNeeded) {
+    if !asks || agreed {
         return Next::Complete { member, permit: permit.clone() };
+    }
+    if flow.ask.consent == ConsentPrompt::AsNeeded {
+        let Some(consented) = facts.consented else { return Next::LookForConsent(member.school.id) };
+        if flow.ask.scopes.iter().all(|scope| consented.contains(scope)) {
+            return Next::Complete { member, permit: permit.clone() };
+        }
     }
     match flow.ask.interaction {
         Interaction::Forbidden => Next::Refuse(Refusal::ConsentRequired),

@@ -137,8 +137,8 @@ fn facts<'a>(
         application,
         memberships,
         subject_matches: SubjectMatch::NotAsked,
-        consented: &[],
-        keys: &[],
+        consented: Some(&[]),
+        keys: Some(&[]),
         verdict: None,
         now: NOW,
     }
@@ -238,7 +238,7 @@ fn consent_is_asked_of_strangers_and_only_for_what_was_not_agreed() {
         after_policies(&chosen(ask(ConsentPrompt::AsNeeded)), &asked, &mut None),
         Next::AskConsent { .. }
     ));
-    let asked = Facts { consented: &agreed, ..asked };
+    let asked = Facts { consented: Some(&agreed), ..asked };
     assert!(matches!(after_policies(&chosen(ask(ConsentPrompt::AsNeeded)), &asked, &mut None), Next::Complete { .. }));
     assert!(matches!(after_policies(&chosen(ask(ConsentPrompt::Always)), &asked, &mut None), Next::AskConsent { .. }));
 }
@@ -324,7 +324,7 @@ fn whoever_has_a_key_is_asked_for_it_and_may_go_on_without_where_the_group_allow
     let (session, app) = (session(), application(&[1], ConsentRule::FirstParty));
     let one = [member(1, Assurance::MultiFactor, &["a"])];
     let keys = [key(Assurance::MultiFactor)];
-    let known = Facts { keys: &keys, ..facts(Some(&session), Some(&app), &one) };
+    let known = Facts { keys: Some(&keys), ..facts(Some(&session), Some(&app), &one) };
     let chosen = flow(Stage::SchoolChosen { session: session.id, school: one[0].school.id }, Ask::default());
     let asks = Next::AskFactor { member: &one[0], needed: Assurance::MultiFactor, decline: Decline::Offered };
     assert_eq!(after_policies(&chosen, &known, &mut None), asks);
@@ -336,7 +336,7 @@ fn whoever_has_a_key_is_asked_for_it_and_may_go_on_without_where_the_group_allow
 
     // Keyholder's own pages do not ask without a reason, nor does anybody without a key see the page.
     assert!(matches!(after_policies(&chosen, &Facts { application: None, ..known }, &mut None), Next::Complete { .. }));
-    assert!(matches!(after_policies(&chosen, &Facts { keys: &[], ..known }, &mut None), Next::Complete { .. }));
+    assert!(matches!(after_policies(&chosen, &Facts { keys: Some(&[]), ..known }, &mut None), Next::Complete { .. }));
     let silent = Flow { ask: Ask { interaction: Interaction::Forbidden, ..Ask::default() }, ..chosen };
     assert!(matches!(after_policies(&silent, &known, &mut None), Next::Complete { .. }));
 }
@@ -346,7 +346,7 @@ fn a_group_without_a_restricted_set_is_asked_without_a_way_round() {
     let (session, app) = (session(), application(&[1], ConsentRule::FirstParty));
     let one = [member(1, Assurance::MultiFactor, &[])];
     let keys = [key(Assurance::MultiFactor)];
-    let known = Facts { keys: &keys, ..facts(Some(&session), Some(&app), &one) };
+    let known = Facts { keys: Some(&keys), ..facts(Some(&session), Some(&app), &one) };
     let school = one[0].school.id;
     let asks = Next::AskFactor { member: &one[0], needed: Assurance::MultiFactor, decline: Decline::Absent };
     let chosen = flow(Stage::SchoolChosen { session: session.id, school }, Ask::default());
@@ -374,7 +374,7 @@ fn a_class_that_was_asked_for_is_reached_by_step_up_where_a_key_can() {
     };
     let chosen = |ask| flow(Stage::SchoolChosen { session: session.id, school }, ask);
     let soft = [key(Assurance::MultiFactor)];
-    let known = Facts { keys: &soft, ..facts(Some(&session), Some(&app), &one) };
+    let known = Facts { keys: Some(&soft), ..facts(Some(&session), Some(&app), &one) };
     let asks = |needed, decline| Next::AskFactor { member: &one[0], needed, decline };
 
     for weight in [Weight::Voluntary, Weight::Essential] {
@@ -412,7 +412,7 @@ fn a_managed_key_is_of_use_in_its_own_school() {
     let (session, app) = (session(), application(&[1, 2], ConsentRule::FirstParty));
     let two = [member(1, Assurance::MultiFactor, &["a"]), member(2, Assurance::MultiFactor, &["a"])];
     let keys = [KeyAtHand { worth: Assurance::MultiFactor, reach: Reach::School(two[0].school.id) }];
-    let known = Facts { keys: &keys, ..facts(Some(&session), Some(&app), &two) };
+    let known = Facts { keys: Some(&keys), ..facts(Some(&session), Some(&app), &two) };
     let in_school =
         |n: usize| flow(Stage::SchoolChosen { session: session.id, school: two[n].school.id }, Ask::default());
     assert!(matches!(after_policies(&in_school(0), &known, &mut None), Next::AskFactor { .. }));
@@ -426,13 +426,13 @@ fn keys_are_changed_after_a_key_or_a_recovery_code_and_never_after_a_managed_key
     let chosen = flow(Stage::SchoolChosen { session: session.id, school: one[0].school.id }, ask);
     let asks = |reach| {
         let keys = [KeyAtHand { worth: Assurance::MultiFactor, reach }];
-        let known = Facts { keys: &keys, ..facts(Some(&session), None, &one) };
+        let known = Facts { keys: Some(&keys), ..facts(Some(&session), None, &one) };
         matches!(next(&chosen, &known), Next::AskFactor { decline: Decline::Absent, .. })
     };
     assert!(asks(Reach::Everywhere) && asks(Reach::KeyManagement));
     assert!(!asks(Reach::School(one[0].school.id)));
     let elevated = elevated(false);
     let keys = [key(Assurance::MultiFactor)];
-    let known = Facts { keys: &keys, ..facts(Some(&elevated), None, &one) };
+    let known = Facts { keys: Some(&keys), ..facts(Some(&elevated), None, &one) };
     assert!(matches!(next(&chosen, &known), Next::Complete { .. }));
 }

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::application::RelyingApplication;
 use crate::audit::{AuditEvent, ChainLink};
-use crate::ceremony::Ceremony;
-use crate::credential::Credential;
+use crate::ceremony::{Ceremony, CeremonyInFull};
+use crate::credential::{Credential, CredentialInFull};
 use crate::flow::Flow;
 use crate::grant::{Grant, GrantInFull, RefreshToken};
 use crate::id::{
@@ -19,7 +19,7 @@ use crate::lockout::Failures;
 use crate::membership::{Membership, MembershipInFull, PupilScope, UserGroup};
 use crate::person::{Person, StoredPassword};
 use crate::school::{School, Trust};
-use crate::session::{KnownBrowser, Session};
+use crate::session::{KnownBrowser, Session, SessionInFull};
 use crate::time::Timestamp;
 
 /// Which people to list.
@@ -48,6 +48,8 @@ pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + super::Saml
     /// By [`Email::key`](crate::person::Email::key).
     async fn find_person_by_email(&self, key: &str) -> Result<Option<Person>>;
     async fn find_password(&self, person: PersonId) -> Result<Option<StoredPassword>>;
+    /// A person by [`Email::key`](crate::person::Email::key) with their password, in one statement whether or not there are such.
+    async fn find_account(&self, key: &str) -> Result<Option<(Person, Option<StoredPassword>)>>;
 
     async fn list_groups(&self, school: SchoolId) -> Result<Vec<UserGroup>>;
     async fn find_group(&self, id: UserGroupId) -> Result<Option<UserGroup>>;
@@ -60,12 +62,16 @@ pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + super::Saml
 
     /// The keys that a person owns, or that a school issued to them.
     async fn list_credentials(&self, holder: PersonId) -> Result<Vec<Credential>>;
+    /// The same with what is counted against them, in one statement.
+    async fn list_credentials_in_full(&self, holder: PersonId) -> Result<Vec<CredentialInFull>>;
     async fn find_credential(&self, id: CredentialId) -> Result<Option<Credential>>;
     async fn find_credential_by_lookup(&self, factor: &str, lookup: &[u8]) -> Result<Option<Credential>>;
     /// Of those keys, what is counted against each; a key that did not fail has none.
     async fn list_failures(&self, of: &[CredentialId]) -> Result<Vec<Failures>>;
 
     async fn find_ceremony(&self, id: CeremonyId) -> Result<Option<Ceremony>>;
+    /// In one statement. `key` is one of those that were handed in.
+    async fn find_ceremony_in_full(&self, id: CeremonyId, key: CredentialId) -> Result<Option<CeremonyInFull>>;
     /// The newest open ceremony with this factor in this flow, or, without one, outside any flow: at enrolment.
     async fn find_open_ceremony(
         &self,
@@ -94,6 +100,8 @@ pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + super::Saml
 
     async fn find_session(&self, id: SessionId) -> Result<Option<Session>>;
     async fn find_session_by_token(&self, token: TokenHash) -> Result<Option<Session>>;
+    /// By its token, in one statement: every page of somebody who is signed in begins with it.
+    async fn find_session_in_full(&self, token: TokenHash) -> Result<Option<SessionInFull>>;
     /// Sessions of a person that have neither ended nor expired.
     async fn list_live_sessions(&self, person: PersonId, now: Timestamp) -> Result<Vec<Session>>;
 
@@ -120,8 +128,11 @@ pub trait Queries: super::PluginQueries + super::ManagedKeyQueries + super::Saml
 
     async fn find_flow(&self, id: FlowId) -> Result<Option<Flow>>;
     async fn find_link(&self, token: TokenHash) -> Result<Option<MailedLink>>;
-    /// The link of this [kind](crate::link::LinkPurpose::kind) that the person can still use: there is one at most.
+    /// The link of this [kind](crate::link::LinkPurpose::kind) that the person can still use: there is one at most, but of those for a
+    /// first key one for each session.
     async fn find_waiting_link(&self, person: PersonId, kind: &str, now: Timestamp) -> Result<Option<MailedLink>>;
+    /// How many there are.
+    async fn count_waiting_links(&self, person: PersonId, kind: &str, now: Timestamp) -> Result<u64>;
 
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>>;
 

@@ -156,10 +156,12 @@ pub trait Transaction:
     async fn use_once(&self, kind: SingleUse, value: &[u8], expires_at: Timestamp) -> Result<bool>;
 
     async fn insert_flow(&self, flow: &Flow) -> Result<()>;
+    /// Inserts the flow unless one has its id: of two that begin, one gets `true`.
+    async fn add_flow(&self, flow: &Flow) -> Result<bool>;
     /// Replaces the flow if the version is still `flow.version`; raises it.
     async fn swap_flow(&self, flow: &Flow) -> Result<bool>;
 
-    /// Stores a link; an unused one of the same person and kind dies.
+    /// Stores a link; an unused one of the same person and kind dies, of those for a first key the one of the same session.
     async fn put_link(&self, link: &MailedLink) -> Result<()>;
     /// Uses a link if it is unused and not expired.
     async fn use_link(&self, id: MailedLinkId, now: Timestamp) -> Result<bool>;

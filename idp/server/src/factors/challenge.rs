@@ -12,7 +12,6 @@ use keyholder_core::factor::{
 use keyholder_core::id::{CeremonyId, CredentialId};
 use keyholder_core::lockout::Diagnosis;
 use keyholder_core::outbox::OutboxMessage;
-use keyholder_core::ports::Queries;
 use keyholder_core::random::draw_token;
 use keyholder_core::time::Timestamp;
 use keyholder_theme::mail::Mail;
@@ -20,8 +19,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::commands::{Accept, Accepting, Begin, Browser, Decline, GoOn, PickUp, Refuse, Refusing, Then};
 use super::context::{Diagnosing, context, occasion, same_occasion};
-use super::offers::{Offer, reach};
-use super::settle::{self, Loaded, Unready, counts, find_own, word};
+use super::offers::{Held, Offer, reach};
+use super::settle::{self, Loaded, Unready, counts, find_own, is_own, word};
 use super::{Answered, Asked, Begun, Errand, Refused, named};
 use crate::account::keys::left;
 use crate::digest::hash_token;
@@ -33,12 +32,19 @@ use crate::web::PageError;
 /// A step with less time left is not shown again: it would end under the reader's hands.
 const LEAST_TIME: Duration = Duration::from_secs(45);
 
-/// Asks one factor. A step that still waits in this flow is shown again, so that a second tab asks the same.
-pub(crate) async fn begin_challenge(asked: &Asked<'_>, offer: &Offer, errand: &Errand) -> Result<Begun, PageError> {
+/// Asks one factor. A step that still waits in this flow is shown again, so that a second tab asks the same. `ceremonies` are those
+/// of the flow, the newest first.
+pub(crate) async fn begin_challenge(
+    asked: &Asked<'_>,
+    offer: &Offer,
+    errand: &Errand,
+    ceremonies: &[Ceremony],
+) -> Result<Begun, PageError> {
     let (app, factor) = (asked.app, &offer.factor);
     let now = app.now();
     let keys: Vec<CredentialId> = offer.keys.iter().map(|key| key.id).collect();
-    let open = app.store.find_open_ceremony(asked.session.id, Some(errand.flow), &factor.id, now).await?;
+    let ours = |open: &&Ceremony| open.session == asked.session.id && open.factor == factor.id && open.is_open(now);
+    let open = ceremonies.iter().find(ours).cloned();
     if let Some(open) = &open
         && open.contents.ending.is_none()
         && open.purpose == errand.purpose
@@ -46,6 +52,9 @@ pub(crate) async fn begin_challenge(asked: &Asked<'_>, offer: &Offer, errand: &E
         && now.plus(LEAST_TIME) < open.expires_at
     {
         return Ok(Begun::Waiting(Box::new(open.clone())));
+    }
+    if let Err(often) = asked.may_begin() {
+        return Ok(often);
     }
     let id = CeremonyId::draw(app.random.as_ref(), now);
     let occasion = occasion(asked, id, Some(errand));
@@ -99,11 +108,11 @@ pub(super) fn next_step(ceremony: &Ceremony, step: Step, now: Timestamp) -> Cere
 pub(crate) async fn answer_challenge(
     asked: &Asked<'_>,
     errand: &Errand,
-    (id, factor): (CeremonyId, &str),
+    read: (Ceremony, Held),
     answer: Answer,
     network: std::net::IpAddr,
 ) -> Result<Answered, PageError> {
-    let app = asked.app;
+    let (app, factor) = (asked.app, &read.0.factor);
     let account = app.sealer.digest(&format!("throttle-factor/{factor}"), asked.person.id.as_uuid().as_bytes());
     // Whoever proved the password never waits for what others in their network do.
     let attempt = Attempt { account, network, acquaintance: Acquaintance::Familiar };
@@ -111,11 +120,12 @@ pub(crate) async fn answer_challenge(
         let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
         return Ok(Answered::Throttled { minutes: minutes.max(1) });
     }
-    let answered = Answering { asked, errand: Some(errand), by: By::Browser }.answer(id, &answer).await?;
+    let answered =
+        Answering { asked, errand: Some(errand), by: By::Browser }.answer(read.0.id, Some(read), &answer).await?;
     match &answered {
         Answered::Accepted { .. } => app.throttle.succeeded(&attempt, app.now()),
         // Also what cannot be right, and is no guess against the key: each costs a call of the plugin and leaves rows behind.
-        Answered::Refused(_) => app.throttle.failed(&attempt, app.now()),
+        Answered::Refused(_) | Answered::Locked { .. } => app.throttle.failed(&attempt, app.now()),
         Answered::Again(ceremony) if ceremony.contents.step.problem.is_some() => {
             app.throttle.failed(&attempt, app.now());
         }
@@ -147,16 +157,26 @@ pub(super) struct Answering<'a> {
 }
 
 impl Answering<'_> {
-    pub(super) async fn answer(&self, id: CeremonyId, answer: &Answer) -> Result<Answered, PageError> {
+    /// `read` is the ceremony with the keys of its person, where this request has read them already.
+    pub(super) async fn answer(
+        &self,
+        id: CeremonyId,
+        mut read: Option<(Ceremony, Held)>,
+        answer: &Answer,
+    ) -> Result<Answered, PageError> {
         for turn in [Turn::First, Turn::Last] {
-            let Some(ceremony) = find_own(self.asked, id).await? else { return Ok(Answered::Elsewhere) };
+            let (ceremony, held) = match read.take() {
+                Some((ceremony, held)) => (is_own(self.asked, &ceremony).then_some(ceremony), Some(held)),
+                None => (find_own(self.asked, id).await?, None),
+            };
+            let Some(ceremony) = ceremony else { return Ok(Answered::Elsewhere) };
             let bound = self
                 .errand
                 .is_none_or(|errand| ceremony.flow == Some(errand.flow) && ceremony.purpose == errand.purpose);
             if !bound || ceremony.purpose == Purpose::Enrolment || !settle::fits(&ceremony, answer) {
                 return Ok(Answered::Elsewhere);
             }
-            let loaded = match settle::load(self.asked.app, ceremony).await? {
+            let loaded = match settle::load(self.asked.app, ceremony, held).await? {
                 Ok(loaded) => loaded,
                 Err(Unready::Gone) => return Ok(Answered::Elsewhere),
                 Err(Unready::Waits(until)) => return Ok(Answered::Waits { until }),
@@ -228,7 +248,9 @@ impl Answering<'_> {
         let outcome = app.store.execute(command).await;
         Ok(Some(match outcome? {
             Accepting::Done => {
-                app.outbox_wake.notify_one();
+                if evidence.recovery_only {
+                    app.outbox_wake.notify_one();
+                }
                 app.metrics.factor(&loaded.factor.id, FactorOutcome::Accepted);
                 if accepted.warnings.contains(&Warning::PossibleClone) {
                     tracing::warn!(factor = %loaded.factor.id, key = %key.id, "a key may have been copied: its counter went back");
@@ -266,7 +288,7 @@ impl Answering<'_> {
         let outcome = self.keep(loaded, rejection, Then::End, turn).await?;
         Ok(match outcome {
             Refusing::Lost => None,
-            Refusing::Kept { waits: Some(until), .. } => Some(Answered::Waits { until }),
+            Refusing::Kept { waits: Some(until), .. } => Some(Answered::Locked { until }),
             Refusing::Kept { told, .. } => {
                 refused.clock_off_ms = refused.clock_off_ms.filter(|_| told);
                 Some(Answered::Refused(refused))
@@ -295,7 +317,7 @@ impl Answering<'_> {
         };
         let outcome = self.keep(loaded, rejection, Then::GoOn(Box::new(next.clone())), Turn::Last).await?;
         Ok(Some(match outcome {
-            Refusing::Kept { waits: Some(until), .. } => Answered::Waits { until },
+            Refusing::Kept { waits: Some(until), .. } => Answered::Locked { until },
             Refusing::Kept { moved: true, told, .. } => {
                 if let Some(problem) = next.contents.step.problem.as_mut().filter(|_| !told) {
                     problem.clock_off_ms = None;
@@ -368,9 +390,14 @@ fn accepted_kind(loaded: &Loaded, recovery: bool) -> AuditKind {
 }
 
 /// Takes the proof that a device gave for this flow, if one waits: the session goes on under this token.
-pub(crate) async fn pick_up(asked: &Asked<'_>, errand: &Errand) -> Result<Option<SecretString>, PageError> {
+/// `ceremonies` are those of the flow.
+pub(crate) async fn pick_up(
+    asked: &Asked<'_>,
+    errand: &Errand,
+    ceremonies: &[Ceremony],
+) -> Result<Option<SecretString>, PageError> {
     let (app, now) = (asked.app, asked.app.now());
-    for ceremony in app.store.list_ceremonies_of_flow(errand.flow).await? {
+    for ceremony in ceremonies {
         if ceremony.session != asked.session.id || !ceremony.is_open(now) || ceremony.contents.ending.is_none() {
             continue;
         }
@@ -380,7 +407,7 @@ pub(crate) async fn pick_up(asked: &Asked<'_>, errand: &Errand) -> Result<Option
             token: hash_token(token.expose_secret()),
             until: now.plus(errand.elevation),
         };
-        if app.store.execute(PickUp { ceremony, browser, now }).await? {
+        if app.store.execute(PickUp { ceremony: ceremony.clone(), browser, now }).await? {
             return Ok(Some(token));
         }
     }

@@ -17,8 +17,11 @@
 //! *A plugin that claims too much.* A key that was not handed in is a fault; evidence is cut down to what the operator granted. A plugin that
 //! fails lets nobody in.
 //!
+//! *Questions without end.* See [`bounds`].
+//!
 //! *A sign-in begun by somebody else.* Denied at a device, it ends at once, and the browser is told.
 
+mod bounds;
 mod challenge;
 pub(crate) mod commands;
 mod context;
@@ -47,10 +50,11 @@ use crate::metrics::FactorOutcome;
 use crate::spine::commands::Record;
 use crate::web::PageError;
 
+pub use bounds::Bounds;
 pub(crate) use challenge::{answer_challenge, begin_challenge, pick_up};
 pub use device::{Delivered, DeviceRequest, Target, deliver};
 pub(crate) use enrolment::{EnrolAnswered, Enrolling, answer_enrolment, begin_enrolment, find_enrolment};
-pub(crate) use offers::{Offer, Wanted, at_hand, offers};
+pub(crate) use offers::{Held, Offer, Wanted, at_hand, offers};
 pub(crate) use view::{Drawn, Unanswered, kind_of, name_of, prompt_view, read_answer};
 
 /// Who is asked, in which session, from where.
@@ -81,6 +85,10 @@ pub(crate) enum Begun {
     /// The plugin failed; it was recorded.
     Fault,
     Busy,
+    /// It was begun too often: again in so many minutes.
+    Often {
+        minutes: u32,
+    },
 }
 
 /// What became of an answer.
@@ -97,8 +105,12 @@ pub enum Answered {
     Refused(Refused),
     /// The person said that it was not they: the sign-in is over.
     Declined,
-    /// Too many wrong answers.
+    /// There were too many wrong answers before: it was not looked at.
     Waits {
+        until: Timestamp,
+    },
+    /// It was one wrong answer too many.
+    Locked {
         until: Timestamp,
     },
     /// Too many wrong answers of this person.
@@ -152,13 +164,22 @@ impl Asked<'_> {
         audit::event(self.app, kind, about)
     }
 
+    /// Counts that something begins which costs rows and a call; else what is said instead.
+    pub(crate) fn may_begin(&self) -> Result<(), Begun> {
+        let (session, person) = (self.session.id, self.person.id);
+        let counted = self.app.bounds.begin(session, person, self.whence.address, self.app.now());
+        counted.map_err(|minutes| Begun::Often { minutes })
+    }
+
     /// Records that a plugin failed: nobody got in. The host has logged the cause.
     async fn note_fault(&self, factor: &str, errand: Option<&Errand>, fault: &Fault) -> Result<(), PageError> {
         self.app.metrics.factor(factor, FactorOutcome::Fault);
         if *fault == Fault::Busy {
             return Ok(());
         }
-        let audit = self.event(AuditKind::FactorFault, errand, Some(&format!("{factor}: {fault}")));
+        let Some(unwritten) = self.app.bounds.write_fault(factor, self.app.now()) else { return Ok(()) };
+        let before = if unwritten == 0 { String::new() } else { format!(" (and {unwritten} before, not written)") };
+        let audit = self.event(AuditKind::FactorFault, errand, Some(&format!("{factor}: {fault}{before}")));
         Ok(self.app.store.execute(Record { audit }).await?)
     }
 }

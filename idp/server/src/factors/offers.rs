@@ -4,13 +4,12 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use keyholder_core::assurance::{Assurance, Proof, Reach, assess};
-use keyholder_core::credential::{Credential, CredentialOwner};
+use keyholder_core::credential::{Credential, CredentialInFull, CredentialOwner};
 use keyholder_core::factor::{Descriptor, Evidence};
 use keyholder_core::flow::Aim;
 use keyholder_core::flow::dispatcher::KeyAtHand;
-use keyholder_core::id::{CredentialId, SchoolId};
+use keyholder_core::id::{CredentialId, PersonId, SchoolId};
 use keyholder_core::lockout::Failures;
-use keyholder_core::person::Person;
 use keyholder_core::ports::{Queries, StoreError};
 use keyholder_core::time::Timestamp;
 
@@ -35,18 +34,31 @@ pub(crate) struct Offer {
     pub(crate) last_used_at: Option<Timestamp>,
 }
 
-/// The keys that the person could use, in whatever school.
-pub(crate) async fn at_hand(app: &App, person: &Person) -> Result<Vec<KeyAtHand>, StoreError> {
-    let keys = app.store.list_credentials(person.id).await?;
+/// Of these keys those that could be used, in whatever school.
+pub(crate) fn at_hand(app: &App, keys: &[Credential]) -> Vec<KeyAtHand> {
     let known = keys.iter().filter_map(|key| Some((key, app.factors.find(&key.factor)?)));
-    Ok(known.map(|(key, factor)| worth(key, &factor)).collect())
+    known.map(|(key, factor)| worth(key, &factor)).collect()
+}
+
+/// The keys of a person with what is counted against them, read once for all that a request does with them.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) keys: Vec<Credential>,
+    pub(super) failures: Vec<Failures>,
+}
+
+impl Held {
+    pub(crate) async fn by(app: &App, holder: PersonId) -> Result<Self, StoreError> {
+        let found = app.store.list_credentials_in_full(holder).await?;
+        let (keys, failures): (_, Vec<Option<Failures>>) =
+            found.into_iter().map(|CredentialInFull { credential, failures }| (credential, failures)).unzip();
+        Ok(Self { keys, failures: failures.into_iter().flatten().collect() })
+    }
 }
 
 /// The factors with which this may be answered, the last used first.
-pub(crate) async fn offers(app: &App, person: &Person, wanted: &Wanted) -> Result<Vec<Offer>, StoreError> {
-    let keys = app.store.list_credentials(person.id).await?;
-    let ids: Vec<CredentialId> = keys.iter().map(|key| key.id).collect();
-    let failures = app.store.list_failures(&ids).await?;
+pub(crate) fn offers(app: &App, held: &Held, wanted: &Wanted) -> Vec<Offer> {
+    let Held { keys, failures } = held;
     let now = app.now();
     let mut offers: Vec<Offer> = Vec::new();
     for factor in app.factors.list() {
@@ -54,13 +66,13 @@ pub(crate) async fn offers(app: &App, person: &Person, wanted: &Wanted) -> Resul
         let fitting: Vec<&Credential> = fitting.collect();
         let Some(last_used_at) = fitting.iter().map(|key| key.last_used_at).max() else { continue };
         let free: Vec<Credential> =
-            fitting.iter().filter(|key| waits(&failures, key.id, now).is_none()).map(|key| (*key).clone()).collect();
-        let waits_until = fitting.iter().filter_map(|key| waits(&failures, key.id, now)).min();
+            fitting.iter().filter(|key| waits(failures, key.id, now).is_none()).map(|key| (*key).clone()).collect();
+        let waits_until = fitting.iter().filter_map(|key| waits(failures, key.id, now)).min();
         offers.push(Offer { waits_until: waits_until.filter(|_| free.is_empty()), factor, keys: free, last_used_at });
     }
     // A stable sort: those never used stay in the order of the installation.
     offers.sort_by_key(|offer| Reverse(offer.last_used_at));
-    Ok(offers)
+    offers
 }
 
 /// Until when a key waits, where it does.

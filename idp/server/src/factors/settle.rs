@@ -12,7 +12,7 @@ use keyholder_core::time::Timestamp;
 
 use super::Asked;
 use super::context::Diagnosing;
-use super::offers::waits;
+use super::offers::{Held, waits};
 use crate::app::App;
 use crate::web::PageError;
 
@@ -35,24 +35,34 @@ pub(super) enum Unready {
 /// An open ceremony of this session and person, whatever the page claims.
 pub(super) async fn find_own(asked: &Asked<'_>, id: CeremonyId) -> Result<Option<Ceremony>, PageError> {
     let found = asked.app.store.find_ceremony(id).await?;
-    Ok(found.filter(|ceremony| {
-        ceremony.session == asked.session.id
-            && ceremony.person == asked.person.id
-            && ceremony.is_open(asked.app.now())
-            && ceremony.contents.ending.is_none()
-    }))
+    Ok(found.filter(|ceremony| is_own(asked, ceremony)))
 }
 
-/// Loads what a challenge's answer is checked against, afresh for each try.
-pub(super) async fn load(app: &App, ceremony: Ceremony) -> Result<Result<Loaded, Unready>, PageError> {
+/// Whether it is an open ceremony of this session and person.
+pub(super) fn is_own(asked: &Asked<'_>, ceremony: &Ceremony) -> bool {
+    ceremony.session == asked.session.id
+        && ceremony.person == asked.person.id
+        && ceremony.is_open(asked.app.now())
+        && ceremony.contents.ending.is_none()
+}
+
+/// Loads what a challenge's answer is checked against; `held` is what this request has read of it already. Whatever changes meanwhile
+/// makes the swap fail, and the answer is checked once more against what there is then.
+pub(super) async fn load(
+    app: &App,
+    ceremony: Ceremony,
+    held: Option<Held>,
+) -> Result<Result<Loaded, Unready>, PageError> {
     let now = app.now();
     let Some(factor) = app.factors.find(&ceremony.factor) else { return Ok(Err(Unready::Gone)) };
-    let held = app.store.list_credentials(ceremony.person).await?;
+    let Held { keys, failures } = match held {
+        Some(held) => held,
+        None => Held::by(app, ceremony.person).await?,
+    };
     // Removed, returned or issued to somebody else meanwhile: it answers nothing any more.
     let handed_in: Vec<Credential> =
-        held.into_iter().filter(|key| ceremony.credentials.contains(&key.id) && key.factor == factor.id).collect();
+        keys.into_iter().filter(|key| ceremony.credentials.contains(&key.id) && key.factor == factor.id).collect();
     let ids: Vec<CredentialId> = handed_in.iter().map(|key| key.id).collect();
-    let failures = app.store.list_failures(&ids).await?;
     let until = ids.iter().filter_map(|id| waits(&failures, *id, now)).min();
     let keys: Vec<Credential> = handed_in.into_iter().filter(|key| waits(&failures, key.id, now).is_none()).collect();
     if keys.is_empty() {

@@ -8,12 +8,11 @@ use keyholder_core::assurance::{ACR_MULTI_FACTOR, Assurance, Method, Proof, Reac
 use keyholder_core::audit::AuditKind;
 use keyholder_core::ceremony::{Ceremony, Ending};
 use keyholder_core::credential::{Credential, CredentialOwner};
-use keyholder_core::factor::{DeviceKey, Evidence, Purpose};
+use keyholder_core::factor::{DeviceKey, Purpose};
 use keyholder_core::flow::Aim;
 use keyholder_core::grant::Grant;
-use keyholder_core::id::{CredentialId, GrantId, SchoolId, SessionId};
+use keyholder_core::id::{CredentialId, GrantId, SessionId};
 use keyholder_core::lockout::Diagnosis;
-use keyholder_core::membership::UserGroup;
 use keyholder_core::person::Person;
 use keyholder_core::ports::{Command, Queries, SingleUse, StoreError, Transaction};
 use keyholder_core::session::Session;
@@ -25,15 +24,13 @@ use crate::account::keys::forget_proofs;
 use crate::audit::{About, event};
 use crate::digest::hash_token;
 use crate::web::testing::fake_factors::{BROKEN, CODE, DIGITS, HELD, IS_HELD, LIAR, MAY_GO_ON, SHEET, TOUCH};
+use crate::web::testing::keys::{Put, house_with_keys as house, key, school};
 use crate::web::testing::{ANN, BETH, Browser, House, PASSWORD, Page, asks, session_cookie, with_fields};
 use crate::wiring::SystemRandom;
 
-/// Changes rows as a test needs them.
-#[derive(Default)]
-struct Put {
-    group: Option<UserGroup>,
-    keys: Vec<Credential>,
-}
+mod bounds;
+mod pages;
+mod security_key;
 
 /// A key goes, or changes hands; with `here`, its holder's session is the one at hand.
 struct Forget {
@@ -65,69 +62,6 @@ impl Command for LeaveOffline {
         transaction.end_session(self.0.session, self.1).await?;
         Ok(())
     }
-}
-
-#[async_trait]
-impl Command for Put {
-    type Output = ();
-
-    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
-        if let Some(group) = &self.group {
-            transaction.put_group(group).await?;
-        }
-        for key in &self.keys {
-            transaction.insert_credential(key).await?;
-        }
-        Ok(())
-    }
-}
-
-fn school(number: u128) -> SchoolId {
-    SchoolId::from_uuid(uuid::Uuid::from_u128(number))
-}
-
-/// A key of somebody's.
-fn key(house: &House, person: &Person, factor: &str) -> Credential {
-    let now = house.app().now();
-    let sheet = factor == SHEET;
-    Credential {
-        id: CredentialId::draw(&SystemRandom, now),
-        owner: CredentialOwner::Person(person.id),
-        holder: Some(person.id),
-        factor: factor.to_owned(),
-        lookup: None,
-        label: "Phone".to_owned(),
-        format: 1,
-        secret: if sheet { b"one two".to_vec() } else { DIGITS.into() },
-        device: (factor == CODE).then(|| DeviceKey { spki: vec![1, 2, 3] }),
-        evidence: Evidence {
-            possession: true,
-            amr: vec!["otp".to_owned()],
-            phishing_resistant: factor == TOUCH,
-            recovery_only: sheet,
-            ..Evidence::default()
-        },
-        facts: Vec::new(),
-        version: 1,
-        created_at: now,
-        last_used_at: None,
-    }
-}
-
-/// A house in which Oakfield's staff see less without a key, and Ann and Beth have keys of these factors.
-async fn house(restricted: &[&str], factors: &[&str]) -> House {
-    let house = House::open().await;
-    let mut group = house.app().store.list_groups(school(1)).await.unwrap().remove(0);
-    group.needs = Assurance::MultiFactor;
-    group.full = vec!["staff".to_owned(), "leads".to_owned()];
-    group.restricted = restricted.iter().map(|name| (*name).to_owned()).collect();
-    let mut keys = Vec::new();
-    for email in [ANN, BETH] {
-        let person = house.person(email).await;
-        keys.extend(factors.iter().map(|factor| key(&house, &person, factor)));
-    }
-    house.run(Put { group: Some(group), keys }).await;
-    house
 }
 
 /// Ann at the page that asks for her key.
@@ -560,12 +494,16 @@ async fn a_managed_key_counts_in_its_own_school() {
     let offered = |number, aim| {
         let wanted = Wanted { aim, school: school(number), needed: Assurance::MultiFactor };
         let (app, person) = (house.app(), &person);
-        async move { offers(app, person, &wanted).await.unwrap().len() }
+        async move {
+            let held = Held::by(app, person.id).await.unwrap();
+            offers(app, &held, &wanted).len()
+        }
     };
     assert_eq!(offered(1, Aim::Use).await, 1);
     assert_eq!(offered(2, Aim::Use).await, 0);
     assert_eq!(offered(1, Aim::ManageKeys).await, 0, "it proves nothing about the person's own keys");
-    assert_eq!(at_hand(house.app(), &person).await.unwrap()[0].reach, Reach::School(school(1)));
+    let keys = house.app().store.list_credentials(person.id).await.unwrap();
+    assert_eq!(at_hand(house.app(), &keys)[0].reach, Reach::School(school(1)));
 }
 
 #[actix_web::test]
@@ -720,18 +658,4 @@ async fn whoever_has_a_key_uses_it_before_the_address_changes() {
     assert!(page.has("Two Factor Authentication"), "{}", page.text);
     let page = type_code(&browser, &page, DIGITS).await;
     assert_eq!(page.path, "/account/email", "{}", page.text);
-}
-
-#[actix_web::test]
-async fn an_address_that_was_just_changed_brings_no_first_key() {
-    const TAB: &str = "/account/security-keys";
-    let house = House::open().await;
-    let asks_for_link = |page: &Page| page.has(&format!("{TAB}/first"));
-    assert!(asks_for_link(&house.signed_in(ANN).await.open(TAB).await));
-    let about = About { subject: Some(house.person(ANN).await.id), ..About::default() };
-    house.run(Record { audit: event(house.app(), AuditKind::EmailChanged, about) }).await;
-    let page = house.signed_in(ANN).await.open(TAB).await;
-    assert!(!asks_for_link(&page) && page.has(&format!("{TAB}/pass")), "{}", page.text);
-    house.pass(Duration::from_hours(8 * 24));
-    assert!(asks_for_link(&house.signed_in(ANN).await.open(TAB).await));
 }

@@ -23,7 +23,7 @@ use url::Url;
 
 use super::commands::{self, Answered};
 use super::keys::SamlKeyError;
-use super::{answer, entity_id, person, untrusted};
+use super::{Entity, answer, person, untrusted};
 use crate::app::App;
 use crate::applications::Registered;
 use crate::audit;
@@ -40,7 +40,12 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
     let proofs = proofs(&ending, place, now);
     let assurance = assess(&proofs).unwrap_or_default();
     let facts = person::facts(app, &ending, assurance).await?;
-    let issuer = entity_id(&app.config);
+    let issuer = Entity::towards(&registered, &ending.member.school).id(&app.config);
+    // The settings changed while the person signed in: the answer would come from somebody who was not asked.
+    if asked.reply_to.in_response_to.is_some() && asked.issuer != issuer {
+        return Err(untrusted(&"it knows us by another entity id by now", Some(&asked.provider)));
+    }
+    let asked = CheckedRequest { issuer: issuer.clone(), ..asked };
     let naming = Naming {
         issuer: &issuer,
         provider: &asked.provider,
@@ -106,7 +111,7 @@ pub async fn refuse(
         // A page could have been shown: the person signed out elsewhere meanwhile.
         (CoreRefusal::LoginRequired, Interaction::Allowed) => Refusal::AuthnFailed,
         // A page would ask for the factor that is missing.
-        (CoreRefusal::GroupNeedsMore(_), Interaction::Forbidden) => Refusal::Passive,
+        (CoreRefusal::GroupNeedsMore(_) | CoreRefusal::AssuranceNotReached, Interaction::Forbidden) => Refusal::Passive,
         (other, _) => other.into(),
     };
     end_with(app, request, flow, told, refusal.to_string()).await
@@ -170,6 +175,11 @@ async fn end_noted(
         return Ok(see_other("/"));
     }
     let registered = registered(app, &flow, &asked).await?;
+    tracing::info!(
+        entity_id = super::readable(&asked.provider),
+        reason = detail,
+        "a SAML request is answered with an error"
+    );
     let about = spine::about(app, &flow, Some(&registered.application)).await?;
     let refused = Refused { reply_to: asked.reply_to.clone(), refusal };
     // Signed for authenticated persons alone.

@@ -13,12 +13,13 @@ use keyholder_core::person::Person;
 use keyholder_core::policy::{PolicyRequest, PolicyStage};
 use keyholder_core::ports::Queries;
 use keyholder_core::school::School;
-use keyholder_core::session::{Place, Session};
+use keyholder_core::session::{Place, Session, SessionInFull};
 use keyholder_core::verdict::{Permit, Verdict};
 use keyholder_theme::page::ProblemKind;
 
-use super::{keys, scenery, ticket};
+use super::{scenery, ticket};
 use crate::app::App;
+use crate::factors::{self, Held};
 use crate::oidc::front;
 use crate::saml;
 use crate::web::{self, PageError};
@@ -29,8 +30,8 @@ pub(super) struct Known {
     pub(super) application: Option<Arc<RelyingApplication>>,
     /// The active memberships of the person.
     pub(super) memberships: Vec<MembershipInFull>,
-    /// The keys that the person could use now.
-    keys: Vec<KeyAtHand>,
+    /// The keys of the person, once somebody looked for them.
+    pub(super) held: Option<Held>,
     subject: SubjectMatch,
 }
 
@@ -41,19 +42,14 @@ impl Known {
             // Unregistered while people were signing in to it.
             return Err(PageError::problem(ProblemKind::FlowExpired).way_home());
         }
-        let visitor = web::session(app, request).await?;
-        let mut memberships = match &visitor {
-            Some((_, person)) => app.store.list_memberships(person.id).await?,
-            None => Vec::new(),
+        let (visitor, mut memberships) = match web::visitor(app, request).await? {
+            Some(SessionInFull { session, person, memberships }) => (Some((session, person)), memberships),
+            None => (None, Vec::new()),
         };
         memberships.retain(|member| member.membership.is_active(app.now()));
         let person = visitor.as_ref().map(|(_, person)| person);
         let subject = subject_match(app, flow, application.as_deref(), person, &memberships).await?;
-        let keys = match person {
-            Some(person) => keys::at_hand(app, person).await?,
-            None => Vec::new(),
-        };
-        Ok(Self { visitor, application, memberships, keys, subject })
+        Ok(Self { visitor, application, memberships, held: None, subject })
     }
 
     /// The schools that may be chosen for this flow.
@@ -125,6 +121,8 @@ enum Move {
     Adopt,
     TakeSchool(SchoolId),
     Decide(Box<MembershipInFull>),
+    LookForKeys,
+    LookForConsent(SchoolId),
     Stop(Box<Step>),
 }
 
@@ -137,17 +135,16 @@ pub(super) async fn advance(
     mut flow: Flow,
 ) -> Result<Scene, PageError> {
     let here = format!("/sign-in/{ticket}");
-    let known = Known::load(app, request, &flow).await?;
-    let mut verdict = None;
+    let mut known = Known::load(app, request, &flow).await?;
+    let (mut verdict, mut keys, mut consented): (_, Option<Vec<KeyAtHand>>, Option<Vec<String>>) = (None, None, None);
     loop {
-        let consented = consented(app, &flow, &known).await?;
         let facts = Facts {
             session: known.visitor.as_ref().map(|(session, _)| session),
             application: known.application.as_deref(),
             memberships: &known.memberships,
             subject_matches: known.subject,
-            consented: &consented,
-            keys: &known.keys,
+            consented: consented.as_deref(),
+            keys: keys.as_deref(),
             verdict: verdict.as_ref(),
             now: app.now(),
         };
@@ -160,6 +157,8 @@ pub(super) async fn advance(
             }
             Next::TakeSchool(school) => Move::TakeSchool(school),
             Next::AskPolicies { member } => Move::Decide(Box::new(member.clone())),
+            Next::LookForKeys => Move::LookForKeys,
+            Next::LookForConsent(school) => Move::LookForConsent(school),
             Next::AskFactor { member, needed, decline } => {
                 Move::Stop(Box::new(Step::Factor { member: member.clone(), needed, decline }))
             }
@@ -173,7 +172,17 @@ pub(super) async fn advance(
         flow = match (taken, &known.visitor) {
             (Move::Stop(step), _) => return Ok(Scene { here, flow, known, step: *step }),
             (Move::Adopt, Some((session, _))) => flow.authenticate(session.id),
-            (Move::Adopt | Move::Decide(_), None) => Err(WrongStage),
+            (Move::LookForKeys, Some((_, person))) => {
+                let held = Held::by(app, person.id).await?;
+                keys = Some(factors::at_hand(app, &held.keys));
+                known.held = Some(held);
+                Ok(flow)
+            }
+            (Move::LookForConsent(school), Some((_, person))) => {
+                consented = Some(find_consent(app, person, known.application.as_deref(), school).await?);
+                Ok(flow)
+            }
+            (Move::Adopt | Move::Decide(_) | Move::LookForKeys | Move::LookForConsent(_), None) => Err(WrongStage),
             (Move::TakeSchool(school), _) => flow.choose_school(school),
             (Move::Decide(member), Some((session, person))) => {
                 verdict = Some(decide(app, request, &known, (session, person), &member).await);
@@ -207,11 +216,13 @@ async fn decide(
     app.policies.decide(&asked).await
 }
 
-async fn consented(app: &App, flow: &Flow, known: &Known) -> Result<Vec<String>, PageError> {
-    let (Some(school), Some((_, person)), Some(application)) = (flow.school(), &known.visitor, &known.application)
-    else {
-        return Ok(Vec::new());
-    };
+async fn find_consent(
+    app: &App,
+    person: &Person,
+    application: Option<&RelyingApplication>,
+    school: SchoolId,
+) -> Result<Vec<String>, PageError> {
+    let Some(application) = application else { return Ok(Vec::new()) };
     Ok(app.store.find_consent(person.id, application.id, school).await?.unwrap_or_default())
 }
 

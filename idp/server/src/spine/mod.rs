@@ -30,7 +30,7 @@ pub use begin::begin;
 pub(crate) use begin::{begin_at, new_flow};
 pub(crate) use keys::at_hand as keys_at_hand;
 pub(crate) use resume::open as open_resume;
-pub(crate) use scenery::about;
+pub(crate) use scenery::{about, about_in};
 pub use steps::forgot::LINK_MINUTES;
 pub(crate) use steps::password::{attempt, busy, circumstances, mail_to};
 pub(crate) use steps::read_email;

@@ -24,12 +24,25 @@ pub(crate) async fn about(
     flow: &Flow,
     application: Option<&RelyingApplication>,
 ) -> Result<About, StoreError> {
-    let asked = flow.ask.language.map(|language| Asked { language, at: flow.began_at });
-    let about = About { asked, school: find_school(app, flow, application).await?, ..About::default() };
-    Ok(match application {
+    Ok(with_school(flow, application, find_school(app, flow, application).await?))
+}
+
+/// The same where the school is known.
+pub(crate) fn about_in(flow: &Flow, application: Option<&RelyingApplication>, school: &School) -> About {
+    with_school(flow, application, Some(school.clone()))
+}
+
+fn with_school(flow: &Flow, application: Option<&RelyingApplication>, school: Option<School>) -> About {
+    let about = About { asked: asked(flow), school, ..About::default() };
+    match application {
         Some(application) => about.application(application),
         None => about,
-    })
+    }
+}
+
+/// The language that the application asked for.
+pub(super) fn asked(flow: &Flow) -> Option<Asked> {
+    flow.ask.language.map(|language| Asked { language, at: flow.began_at })
 }
 
 async fn find_school(

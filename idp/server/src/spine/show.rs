@@ -66,10 +66,11 @@ async fn show(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResp
 
 /// What the frame tells in this scene.
 pub(super) async fn about(app: &App, scene: &Scene, member: Option<&MembershipInFull>) -> Result<About, PageError> {
-    let mut about = scenery::about(app, &scene.flow, scene.known.application.as_deref()).await?;
-    if let Some(member) = member {
-        about = about.school(member.school.clone());
-    }
+    let application = scene.known.application.as_deref();
+    let mut about = match member {
+        Some(member) => scenery::about_in(&scene.flow, application, &member.school),
+        None => scenery::about(app, &scene.flow, application).await?,
+    };
     if let (Some(_), Some((_, person))) = (scene.flow.session(), &scene.known.visitor) {
         let change = (member.is_some() && scene.may_change_school()).then(|| format!("{}/school", scene.here));
         about = about.person(person, change);

@@ -5,3 +5,4 @@ mod alike;
 mod applications;
 mod browsers;
 mod sessions;
+mod statements;

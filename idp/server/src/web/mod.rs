@@ -29,6 +29,7 @@ pub use language::{Asked, language, own_path};
 pub use peer::{peer, whence};
 pub use same_site::{check_form_token, check_same_site, form_token};
 pub use session::session;
+pub(crate) use session::visitor;
 pub(crate) use visit::renew_browser;
 pub use visit::{browser, known_browser, reference};
 

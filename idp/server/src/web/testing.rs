@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 pub(crate) mod fake_factors;
+pub(crate) mod keys;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -277,6 +278,8 @@ impl Furnish {
             family_name: format!("No. {number}"),
             language: None,
             disabled_at: (email == GONE).then_some(self.now),
+            email_changed_at: None,
+            key_stopped_at: None,
             created_at: self.now,
         }
     }
@@ -374,6 +377,10 @@ impl Browser {
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
         self.jar.borrow_mut().insert(name.into(), value.into());
+    }
+
+    pub(crate) fn forget(&self, name: &str) {
+        self.jar.borrow_mut().remove(name);
     }
 
     pub(crate) fn forget_cookies(&self) {

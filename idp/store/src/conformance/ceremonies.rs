@@ -1,7 +1,7 @@
 //! Ceremonies with factor plugins, and what is counted against keys.
 
 use futures::future::join_all;
-use keyholder_core::ceremony::{Ceremony, Ending};
+use keyholder_core::ceremony::{Ceremony, CeremonyInFull, Ending};
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::flow::Flow;
 use keyholder_core::lockout::{Diagnosis, Failures};
@@ -43,6 +43,35 @@ pub async fn a_ceremony_is_what_was_stored(store: &SqlStore) {
     next.expires_at = at(600);
     assert!(execute!(store, t, [next], t.swap_ceremony(&next)).await.unwrap());
     assert_eq!(store.find_ceremony(open.id).await.unwrap(), Some(swapped(next)));
+}
+
+pub async fn a_ceremony_is_found_with_its_session_and_the_key_asked_for(store: &SqlStore) {
+    let (s, _, key, open) = waiting(store).await;
+    let other = credential(CredentialOwner::Person(s.person.id), Some(s.person.id), None);
+    let failed = Failures::none(key.id, NOW).after_failure(NOW, Diagnosis::NotMade);
+    execute!(store, t, [other, failed], async move {
+        t.insert_credential(&other).await?;
+        t.put_failures(&failed).await
+    })
+    .await
+    .unwrap();
+    let found = |key: &Credential, failures: Option<&Failures>| {
+        let (ceremony, session) = (open.clone(), Some(s.session.clone()));
+        Some(CeremonyInFull { ceremony, session, key: Some(key.clone()), failures: failures.cloned() })
+    };
+    let listed = store.list_credentials_in_full(s.person.id).await.unwrap();
+    let plain: Vec<Credential> = listed.iter().map(|one| one.credential.clone()).collect();
+    assert_eq!(plain, store.list_credentials(s.person.id).await.unwrap());
+    for one in &listed {
+        assert_eq!(one.failures, (one.credential.id == key.id).then(|| failed.clone()));
+    }
+    assert_eq!(listed.len(), 2);
+    assert_eq!(store.find_ceremony_in_full(open.id, key.id).await.unwrap(), found(&key, Some(&failed)));
+    assert_eq!(store.find_ceremony_in_full(open.id, other.id).await.unwrap(), found(&other, None));
+    execute!(store, t, [other], t.delete_credential(other.id)).await.unwrap();
+    assert_eq!(store.find_ceremony_in_full(open.id, other.id).await.unwrap().unwrap().key, None);
+    let unknown = ceremony(&s.session, None, &key);
+    assert_eq!(store.find_ceremony_in_full(unknown.id, key.id).await.unwrap(), None);
 }
 
 pub async fn a_ceremony_is_swapped_by_one(store: &SqlStore) {

@@ -100,6 +100,7 @@ macro_rules! conformance_suite {
             people::former_members_are_people_of_the_school
             people::admin_key_holders_are_those_who_are_it_now
             people::a_rehash_does_not_undo_a_change_of_password
+            people::an_account_is_a_person_with_their_password
             people::a_membership_keeps_the_order_of_its_pupil_scopes
             people::a_credential_is_swapped_by_one
             people::a_credential_is_found_by_its_lookup_which_is_unique
@@ -121,6 +122,7 @@ macro_rules! conformance_suite {
             saml::a_participant_goes_with_its_grant
             saml::a_source_of_metadata_is_one_for_each_application_and_goes_with_it
             sessions::a_session_is_found_by_its_token_while_it_stands
+            sessions::a_session_is_found_with_its_person_and_all_memberships
             sessions::a_session_is_swapped_by_one
             sessions::the_later_use_of_a_session_wins
             sessions::a_session_ends_once_and_takes_its_grants_along
@@ -140,6 +142,7 @@ macro_rules! conformance_suite {
             single_use::a_mark_goes_with_the_command_that_set_it
             single_use::a_flow_is_swapped_by_one
             single_use::a_flow_is_inserted_once
+            single_use::a_flow_is_added_once
             single_use::a_newer_link_kills_the_older_of_its_kind
             single_use::a_link_of_the_first_run_kills_the_older_one
             single_use::a_waiting_link_is_found_until_it_is_used_or_too_old
@@ -147,6 +150,7 @@ macro_rules! conformance_suite {
             single_use::an_expired_link_is_not_used
             single_use::killed_links_are_not_used
             ceremonies::a_ceremony_is_what_was_stored
+            ceremonies::a_ceremony_is_found_with_its_session_and_the_key_asked_for
             ceremonies::a_ceremony_is_swapped_by_one
             ceremonies::a_ceremony_that_ended_stays_ended
             ceremonies::an_open_ceremony_is_found_by_session_flow_and_factor

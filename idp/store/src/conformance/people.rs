@@ -189,6 +189,16 @@ pub async fn a_rehash_does_not_undo_a_change_of_password(store: &SqlStore) {
     assert_eq!(store.find_password(id).await.unwrap(), Some(rehash));
 }
 
+pub async fn an_account_is_a_person_with_their_password(store: &SqlStore) {
+    let person = sample(store).await.person;
+    let key = person.email.key();
+    assert_eq!(store.find_account(&key).await.unwrap(), Some((person.clone(), None)));
+    let (id, password) = (person.id, StoredPassword { hash: "hash".to_owned(), changed_at: NOW });
+    execute!(store, t, [password], t.put_password(id, &password)).await.unwrap();
+    assert_eq!(store.find_account(&key).await.unwrap(), Some((person, Some(password))));
+    assert_eq!(store.find_account("nobody@example.org").await.unwrap(), None);
+}
+
 pub async fn a_membership_keeps_the_order_of_its_pupil_scopes(store: &SqlStore) {
     let mut s = sample(store).await;
     s.membership.pupil_scopes.reverse();

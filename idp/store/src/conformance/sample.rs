@@ -135,6 +135,8 @@ pub(super) fn person(email: &str, created_at: Timestamp) -> Person {
         family_name: "Price".to_owned(),
         language: Some(Language::Cy),
         disabled_at: None,
+        email_changed_at: None,
+        key_stopped_at: None,
         created_at,
     }
 }

@@ -8,7 +8,7 @@ use keyholder_core::outbox::{Delivery, Lane};
 use keyholder_core::ports::{Familiarity, Queries as _, SingleUse};
 use keyholder_core::session::KnownBrowser;
 
-use super::sample::{NOW, Sample, Serial, at, group, membership, refresh_token, sample, session, token};
+use super::sample::{NOW, Sample, Serial, at, group, membership, person, refresh_token, sample, session, token};
 use super::{execute, is_conflict, only};
 use crate::SqlStore;
 
@@ -22,6 +22,37 @@ pub async fn a_session_is_found_by_its_token_while_it_stands(store: &SqlStore) {
     assert!(is_conflict(&execute!(store, t, [same_token], t.insert_session(&same_token)).await));
     assert_eq!(store.list_live_sessions(s.person.id, NOW).await.unwrap(), only(&s.session));
     assert!(store.list_live_sessions(s.person.id, s.session.expires_at).await.unwrap().is_empty());
+}
+
+pub async fn a_session_is_found_with_its_person_and_all_memberships(store: &SqlStore) {
+    let s = sample(store).await;
+    let found = store.find_session_in_full(s.session.token).await.unwrap().unwrap();
+    assert_eq!((&found.session, &found.person), (&s.session, &s.person));
+    assert_eq!(found.memberships, store.list_memberships(s.person.id).await.unwrap());
+    assert_eq!(found.memberships[0].pupil_scopes.len(), 2);
+    // A second one, and a person without any.
+    let other = group(s.other_school.id, "second");
+    let second = membership(&s.person, &s.other_school, &other);
+    execute!(store, t, [other, second], async move {
+        t.put_group(&other).await?;
+        t.put_membership(&second).await
+    })
+    .await
+    .unwrap();
+    let found = store.find_session_in_full(s.session.token).await.unwrap().unwrap();
+    assert_eq!(found.memberships, store.list_memberships(s.person.id).await.unwrap());
+    assert_eq!(found.memberships.len(), 2);
+    let nowhere = person("nowhere@example.org", NOW);
+    let theirs = session(&nowhere);
+    execute!(store, t, [nowhere, theirs], async move {
+        t.insert_person(&nowhere).await?;
+        t.insert_session(&theirs).await
+    })
+    .await
+    .unwrap();
+    let found = store.find_session_in_full(theirs.token).await.unwrap().unwrap();
+    assert_eq!((found.session, found.person, found.memberships), (theirs, nowhere, Vec::new()));
+    assert_eq!(store.find_session_in_full(token()).await.unwrap(), None);
 }
 
 pub async fn a_session_is_swapped_by_one(store: &SqlStore) {

@@ -1,7 +1,7 @@
 //! What may be used once: marks, flows, mailed links.
 
 use futures::future::join_all;
-use keyholder_core::flow::Stage;
+use keyholder_core::flow::{Flow, Stage};
 use keyholder_core::link::LinkPurpose;
 use keyholder_core::ports::{Queries as _, SingleUse, StoreError};
 
@@ -69,6 +69,20 @@ pub async fn a_flow_is_inserted_once(store: &SqlStore) {
     .await;
     assert_eq!(inserts.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(inserts.iter().filter(|outcome| is_conflict(outcome)).count(), 31);
+}
+
+pub async fn a_flow_is_added_once(store: &SqlStore) {
+    let begun = flow();
+    let added = join_all((0..32).map(|_| {
+        let begun = begun.clone();
+        async move { execute!(store, t, [begun], t.add_flow(&begun)).await.unwrap() }
+    }))
+    .await;
+    assert_eq!(added.iter().filter(|added| **added).count(), 1);
+    // Nothing of it is replaced by a later one.
+    let finished = Flow { stage: Stage::Finished, ..begun.clone() };
+    assert!(!execute!(store, t, [finished], t.add_flow(&finished)).await.unwrap());
+    assert_eq!(store.find_flow(begun.id).await.unwrap(), Some(begun));
 }
 
 fn set_password() -> LinkPurpose {

@@ -1,19 +1,26 @@
 //! Ceremonies with factor plugins, and what is counted against keys.
 
 use aws_lc_rs::digest;
-use keyholder_core::ceremony::Ceremony;
+use keyholder_core::ceremony::{Ceremony, CeremonyInFull};
+use keyholder_core::credential::CredentialInFull;
 use keyholder_core::id::{CeremonyId, CredentialId, FlowId, PersonId, SessionId};
 use keyholder_core::lockout::Failures;
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, IntoCondition};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait,
+};
 use uuid::Uuid;
 
+use super::people::{credentials_of, read_credential};
+use super::sessions::read_session;
 use super::{
-    Result, find, insert, instant, millis, open_at, put, read_json, read_word, seal_at, write_json, write_word,
+    Result, columns_of, find, insert, instant, millis, open_at, put, read_json, read_word, seal_at, write_json,
+    write_word,
 };
-use crate::entities::{ceremonies, credential_failures};
+use crate::entities::{ceremonies, credential_failures, credentials, sessions};
 use crate::error::{corrupt, stored};
 
 /// What the contents of a ceremony are sealed for: this ceremony of this session, flow, person, factor and purpose (design,
@@ -100,6 +107,37 @@ pub(crate) async fn find_ceremony<C: ConnectionTrait>(
 ) -> Result<Option<Ceremony>> {
     let row = find::<ceremonies::Entity, C>(db, ceremonies::Column::Id.eq(id.as_uuid())).await?;
     row.map(|row| read_ceremony(sealer, row)).transpose()
+}
+
+pub(crate) async fn find_ceremony_in_full<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    id: CeremonyId,
+    key: CredentialId,
+) -> Result<Option<CeremonyInFull>> {
+    use ceremonies::Column::{Id, SessionId};
+    let session = ceremonies::Entity::belongs_to(sessions::Entity).from(SessionId).to(sessions::Column::Id).into();
+    let mut select = ceremonies::Entity::find().join(JoinType::LeftJoin, session).filter(Id.eq(id.as_uuid()));
+    // By the id that was asked for: a ceremony may have several keys.
+    let the_key = credentials::Column::Id.eq(key.as_uuid());
+    QueryTrait::query(&mut select)
+        .left_join(credentials::Entity, the_key)
+        .left_join(credential_failures::Entity, of_its_key());
+    select = columns_of::<_, sessions::Entity>(select, "session.");
+    select = columns_of::<_, credentials::Entity>(select, "key.");
+    select = columns_of::<_, credential_failures::Entity>(select, "failures.");
+    let Some(row) = db.query_all(&select.into_query()).await.map_err(stored)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let session = sessions::Model::from_query_result_optional(&row, "session.").map_err(stored)?;
+    let key = credentials::Model::from_query_result_optional(&row, "key.").map_err(stored)?;
+    let failures = credential_failures::Model::from_query_result_optional(&row, "failures.").map_err(stored)?;
+    Ok(Some(CeremonyInFull {
+        ceremony: read_ceremony(sealer, ceremonies::Model::from_query_result(&row, "").map_err(stored)?)?,
+        session: session.map(read_session).transpose()?,
+        key: key.map(|key| read_credential(sealer, key)).transpose()?,
+        failures: failures.map(read_failures).transpose()?,
+    }))
 }
 
 pub(crate) async fn find_open_ceremony<C: ConnectionTrait>(
@@ -211,20 +249,45 @@ pub(crate) async fn list_failures<C: ConnectionTrait>(db: &C, of: &[CredentialId
         .all(db)
         .await
         .map_err(stored)?;
-    let count = |number: i32| u32::try_from(number).map_err(|_| corrupt("count of failures"));
-    let read = |row: credential_failures::Model| {
-        Ok(Failures {
-            credential: CredentialId::from_uuid(row.credential_id),
-            failures: count(row.failures)?,
-            window_started_at: Timestamp::from_millis(row.window_started_at),
-            locks: count(row.locks)?,
-            locked_until: instant(row.locked_until),
-            diagnoses: count(row.diagnoses)?,
-            diagnosed_at: instant(row.diagnosed_at),
-            diagnoses_since: Timestamp::from_millis(row.diagnoses_since),
+    rows.into_iter().map(read_failures).collect()
+}
+
+pub(crate) async fn list_credentials_in_full<C: ConnectionTrait>(
+    db: &C,
+    sealer: &dyn Sealer,
+    holder: PersonId,
+) -> Result<Vec<CredentialInFull>> {
+    let mut select = credentials_of(holder);
+    QueryTrait::query(&mut select).left_join(credential_failures::Entity, of_its_key());
+    select = columns_of::<_, credential_failures::Entity>(select, "failures.");
+    let read = |row: QueryResult| {
+        let failures = credential_failures::Model::from_query_result_optional(&row, "failures.").map_err(stored)?;
+        Ok(CredentialInFull {
+            credential: read_credential(sealer, credentials::Model::from_query_result(&row, "").map_err(stored)?)?,
+            failures: failures.map(read_failures).transpose()?,
         })
     };
-    rows.into_iter().map(read).collect()
+    db.query_all(&select.into_query()).await.map_err(stored)?.into_iter().map(read).collect()
+}
+
+/// Joins what is counted against a key to it.
+fn of_its_key() -> Expr {
+    Expr::col((credential_failures::Entity, credential_failures::Column::CredentialId))
+        .equals((credentials::Entity, credentials::Column::Id))
+}
+
+fn read_failures(row: credential_failures::Model) -> Result<Failures> {
+    let count = |number: i32| u32::try_from(number).map_err(|_| corrupt("count of failures"));
+    Ok(Failures {
+        credential: CredentialId::from_uuid(row.credential_id),
+        failures: count(row.failures)?,
+        window_started_at: Timestamp::from_millis(row.window_started_at),
+        locks: count(row.locks)?,
+        locked_until: instant(row.locked_until),
+        diagnoses: count(row.diagnoses)?,
+        diagnosed_at: instant(row.diagnosed_at),
+        diagnoses_since: Timestamp::from_millis(row.diagnoses_since),
+    })
 }
 
 pub(crate) async fn put_failures<C: ConnectionTrait>(db: &C, failures: &Failures) -> Result<()> {

@@ -3,11 +3,11 @@
 use aws_lc_rs::digest;
 use keyholder_core::flow::Flow;
 use keyholder_core::id::{FlowId, MailedLinkId, PersonId, TokenHash};
-use keyholder_core::link::MailedLink;
+use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::ports::SingleUse;
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 
 use super::{Result, find, insert, instant, millis, read_json, read_token, replace_if, write_json, write_word};
 use crate::entities::{flows, mailed_links, single_use_marks};
@@ -42,6 +42,15 @@ pub(crate) async fn find_flow<C: ConnectionTrait>(db: &C, id: FlowId) -> Result<
 
 pub(crate) async fn insert_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<()> {
     insert::<flows::Entity, C>(db, write_flow(flow, flow.version)?).await
+}
+
+pub(crate) async fn add_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<bool> {
+    let inserted = flows::Entity::insert(write_flow(flow, flow.version)?.into_active_model())
+        .on_conflict(OnConflict::column(flows::Column::Id).do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await
+        .map_err(stored)?;
+    Ok(inserted > 0)
 }
 
 pub(crate) async fn swap_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<bool> {
@@ -111,6 +120,22 @@ pub(crate) async fn find_waiting_link<C: ConnectionTrait>(
     find::<mailed_links::Entity, C>(db, waiting).await?.as_ref().map(read_link).transpose()
 }
 
+pub(crate) async fn count_waiting_links<C: ConnectionTrait>(
+    db: &C,
+    person: PersonId,
+    kind: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    mailed_links::Entity::find()
+        .filter(mailed_links::Column::PersonId.eq(person.as_uuid()))
+        .filter(mailed_links::Column::Kind.eq(kind))
+        .filter(mailed_links::Column::UsedAt.is_null())
+        .filter(mailed_links::Column::ExpiresAt.gt(now.as_millis()))
+        .count(db)
+        .await
+        .map_err(stored)
+}
+
 fn read_link(row: &mailed_links::Model) -> Result<MailedLink> {
     Ok(MailedLink {
         id: MailedLinkId::from_uuid(row.id),
@@ -128,14 +153,16 @@ pub(crate) async fn put_link<C: ConnectionTrait>(db: &C, link: &MailedLink) -> R
         Some(person) => mailed_links::Column::PersonId.eq(person.as_uuid()),
         None => mailed_links::Column::PersonId.is_null(),
     };
-    mailed_links::Entity::update_many()
+    let mut former = mailed_links::Entity::update_many()
         .col_expr(mailed_links::Column::UsedAt, Expr::val(link.created_at.as_millis()))
         .filter(same_person)
         .filter(mailed_links::Column::Kind.eq(link.purpose.kind()))
-        .filter(mailed_links::Column::UsedAt.is_null())
-        .exec(db)
-        .await
-        .map_err(stored)?;
+        .filter(mailed_links::Column::UsedAt.is_null());
+    if let LinkPurpose::FirstKey { .. } = link.purpose {
+        // Of the same session: the purpose says nothing else.
+        former = former.filter(mailed_links::Column::Purpose.eq(write_json(&link.purpose)?));
+    }
+    former.exec(db).await.map_err(stored)?;
     let row = mailed_links::Model {
         id: link.id.as_uuid(),
         token: link.token.0.to_vec(),

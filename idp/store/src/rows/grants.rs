@@ -77,7 +77,7 @@ pub(crate) async fn find_grant_in_full<C: ConnectionTrait>(
     if let Some((kind, value)) = mark {
         select = select.expr_as(is_marked(kind, value)?, "is_marked");
     }
-    let rows = db.query_all(&join_members(select).into_query()).await.map_err(stored)?;
+    let rows = db.query_all(&join_members(select, JoinType::InnerJoin).into_query()).await.map_err(stored)?;
     // One for each pupil scope; all else is the same in all of them.
     let Some(first) = rows.first() else { return Ok(None) };
     let session = sessions::Model::from_query_result_optional(first, "session.").map_err(stored)?;

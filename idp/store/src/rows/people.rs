@@ -47,6 +47,8 @@ pub(crate) fn read_person(row: people::Model) -> Result<Person> {
         language: row.language.map(|tag| read_word("language", &tag)).transpose()?,
         disabled_at: instant(row.disabled_at),
         created_at: Timestamp::from_millis(row.created_at),
+        email_changed_at: instant(row.email_changed_at),
+        key_stopped_at: instant(row.key_stopped_at),
     })
 }
 
@@ -62,6 +64,8 @@ fn write_person(person: &Person) -> Result<people::Model> {
         language: person.language.map(write_word).transpose()?,
         disabled_at: millis(person.disabled_at),
         created_at: person.created_at.as_millis(),
+        email_changed_at: millis(person.email_changed_at),
+        key_stopped_at: millis(person.key_stopped_at),
     })
 }
 
@@ -83,7 +87,7 @@ fn read_membership(row: &memberships::Model, pupil_scopes: Vec<PupilScopeId>) ->
     }
 }
 
-fn read_credential(sealer: &dyn Sealer, row: credentials::Model) -> Result<Credential> {
+pub(crate) fn read_credential(sealer: &dyn Sealer, row: credentials::Model) -> Result<Credential> {
     let owner = match (row.owner_person_id, row.owner_school_id) {
         (Some(person), None) => CredentialOwner::Person(PersonId::from_uuid(person)),
         (None, Some(school)) => CredentialOwner::School(SchoolId::from_uuid(school)),
@@ -201,6 +205,22 @@ pub(crate) async fn find_password<C: ConnectionTrait>(db: &C, person: PersonId) 
     Ok(row.map(read_password))
 }
 
+pub(crate) async fn find_account<C: ConnectionTrait>(
+    db: &C,
+    key: &str,
+) -> Result<Option<(Person, Option<StoredPassword>)>> {
+    let password =
+        people::Entity::belongs_to(passwords::Entity).from(people::Column::Id).to(passwords::Column::PersonId).into();
+    let select = people::Entity::find().join(JoinType::LeftJoin, password).filter(people::Column::EmailKey.eq(key));
+    let select = columns_of::<_, passwords::Entity>(select, "password.");
+    let Some(row) = db.query_all(&select.into_query()).await.map_err(stored)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let person = read_person(people::Model::from_query_result(&row, "").map_err(stored)?)?;
+    let password = passwords::Model::from_query_result_optional(&row, "password.").map_err(stored)?;
+    Ok(Some((person, password.map(read_password))))
+}
+
 pub(crate) async fn put_password<C: ConnectionTrait>(
     db: &C,
     person: PersonId,
@@ -243,8 +263,9 @@ pub(crate) async fn find_membership<C: ConnectionTrait>(db: &C, id: MembershipId
     Ok(Some(read_membership(&row, scopes)))
 }
 
-/// Joins to memberships what they refer to: a row for each pupil scope in their order, or one where there is none.
-pub(crate) fn join_members<S: EntityTrait>(select: Select<S>) -> Select<S> {
+/// Joins to memberships what they refer to: a row for each pupil scope in their order, or one where there is none. `join` is how
+/// the memberships themselves are joined: a left join where there may be none.
+pub(crate) fn join_members<S: EntityTrait>(select: Select<S>, join: JoinType) -> Select<S> {
     use memberships::Column::{GroupId, Id, SchoolId};
     let school = memberships::Entity::belongs_to(schools::Entity).from(SchoolId).to(schools::Column::Id).into();
     let group = memberships::Entity::belongs_to(user_groups::Entity).from(GroupId).to(user_groups::Column::Id).into();
@@ -257,8 +278,8 @@ pub(crate) fn join_members<S: EntityTrait>(select: Select<S>) -> Select<S> {
         .to(pupil_scopes::Column::Id)
         .into();
     let mut select = select
-        .join(JoinType::InnerJoin, school)
-        .join(JoinType::InnerJoin, group)
+        .join(join, school)
+        .join(join, group)
         .join(JoinType::LeftJoin, link)
         .join(JoinType::LeftJoin, scope)
         .order_by_asc(membership_pupil_scopes::Column::Position);
@@ -293,17 +314,27 @@ pub(crate) async fn list_memberships<C: ConnectionTrait>(db: &C, person: PersonI
         .order_by_asc(memberships::Column::CreatedAt)
         .order_by_asc(memberships::Column::Id);
     let mut found: Vec<MembershipInFull> = Vec::new();
-    for row in db.query_all(&join_members(select).into_query()).await.map_err(stored)? {
+    for row in db.query_all(&join_members(select, JoinType::InnerJoin).into_query()).await.map_err(stored)? {
         let membership = memberships::Model::from_query_result(&row, "").map_err(stored)?;
-        let id = MembershipId::from_uuid(membership.id);
-        if found.last().is_none_or(|last| last.membership.id != id) {
-            found.push(read_member(&row, &membership)?);
-        }
-        if let Some(last) = found.last_mut() {
-            add_pupil_scope(last, &row)?;
-        }
+        add_member(&mut found, &row, &membership)?;
     }
     Ok(found)
+}
+
+/// Adds what a row of [`join_members`] says: another membership, or another pupil scope of the last one.
+pub(crate) fn add_member(
+    found: &mut Vec<MembershipInFull>,
+    row: &QueryResult,
+    membership: &memberships::Model,
+) -> Result<()> {
+    let id = MembershipId::from_uuid(membership.id);
+    if found.last().is_none_or(|last| last.membership.id != id) {
+        found.push(read_member(row, membership)?);
+    }
+    match found.last_mut() {
+        Some(last) => add_pupil_scope(last, row),
+        None => Ok(()),
+    }
 }
 
 pub(crate) async fn put_membership<C: ConnectionTrait>(db: &C, membership: &Membership) -> Result<()> {
@@ -336,18 +367,17 @@ pub(crate) async fn list_credentials<C: ConnectionTrait>(
     sealer: &dyn Sealer,
     holder: PersonId,
 ) -> Result<Vec<Credential>> {
-    let rows = credentials::Entity::find()
-        .filter(
-            credentials::Column::OwnerPersonId
-                .eq(holder.as_uuid())
-                .or(credentials::Column::HolderId.eq(holder.as_uuid())),
-        )
+    let rows = credentials_of(holder).all(db).await.map_err(stored)?;
+    rows.into_iter().map(|row| read_credential(sealer, row)).collect()
+}
+
+/// Those that a person owns and those that they hold.
+pub(crate) fn credentials_of(holder: PersonId) -> Select<credentials::Entity> {
+    let holder = holder.as_uuid();
+    credentials::Entity::find()
+        .filter(credentials::Column::OwnerPersonId.eq(holder).or(credentials::Column::HolderId.eq(holder)))
         .order_by_asc(credentials::Column::CreatedAt)
         .order_by_asc(credentials::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
-    rows.into_iter().map(|row| read_credential(sealer, row)).collect()
 }
 
 pub(crate) async fn find_credential<C: ConnectionTrait>(

@@ -2,17 +2,19 @@
 
 use keyholder_core::id::{PersonId, SessionId, TokenHash};
 use keyholder_core::ports::Familiarity;
-use keyholder_core::session::{KnownBrowser, Session};
+use keyholder_core::session::{KnownBrowser, Session, SessionInFull};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
 use super::ceremonies::end_ceremonies;
-use super::{Result, find, insert, instant, millis, read_json, read_token, replace_if, write_json};
-use crate::entities::{ceremonies, grants, known_browsers, sessions};
+use super::people::{add_member, join_members, read_person};
+use super::{Result, columns_of, find, insert, instant, millis, read_json, read_token, replace_if, write_json};
+use crate::entities::{ceremonies, grants, known_browsers, memberships, people, sessions};
 use crate::error::stored;
 
 pub(crate) fn read_session(row: sessions::Model) -> Result<Session> {
@@ -57,6 +59,38 @@ pub(crate) async fn find_session<C: ConnectionTrait>(db: &C, id: SessionId) -> R
 
 pub(crate) async fn find_session_by_token<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<Session>> {
     find::<sessions::Entity, C>(db, sessions::Column::Token.eq(token.0.to_vec())).await?.map(read_session).transpose()
+}
+
+pub(crate) async fn find_session_in_full<C: ConnectionTrait>(
+    db: &C,
+    token: TokenHash,
+) -> Result<Option<SessionInFull>> {
+    use sessions::Column::{PersonId, Token};
+    let person = sessions::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
+    let member =
+        sessions::Entity::belongs_to(memberships::Entity).from(PersonId).to(memberships::Column::PersonId).into();
+    let mut select = sessions::Entity::find()
+        .join(JoinType::InnerJoin, person)
+        .join(JoinType::LeftJoin, member)
+        .filter(Token.eq(token.0.to_vec()))
+        .order_by_asc(memberships::Column::CreatedAt)
+        .order_by_asc(memberships::Column::Id);
+    select = columns_of::<_, people::Entity>(select, "person.");
+    select = columns_of::<_, memberships::Entity>(select, "member.");
+    let rows = db.query_all(&join_members(select, JoinType::LeftJoin).into_query()).await.map_err(stored)?;
+    // One for each pupil scope of each membership; session and person are the same in all of them.
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut found = Vec::new();
+    for row in &rows {
+        if let Some(membership) = memberships::Model::from_query_result_optional(row, "member.").map_err(stored)? {
+            add_member(&mut found, row, &membership)?;
+        }
+    }
+    Ok(Some(SessionInFull {
+        session: read_session(sessions::Model::from_query_result(first, "").map_err(stored)?)?,
+        person: read_person(people::Model::from_query_result(first, "person.").map_err(stored)?)?,
+        memberships: found,
+    }))
 }
 
 pub(crate) async fn list_live_sessions<C: ConnectionTrait>(
@@ -166,6 +200,17 @@ pub(crate) async fn note_browser<C: ConnectionTrait>(
     user_agent: &str,
     now: Timestamp,
 ) -> Result<Familiarity> {
+    let seen = known_browsers::Entity::update_many()
+        .col_expr(known_browsers::Column::LastSeenAt, Expr::val(now.as_millis()))
+        .col_expr(known_browsers::Column::UserAgent, Expr::val(user_agent))
+        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
+        .filter(known_browsers::Column::Browser.eq(browser.0.to_vec()))
+        .exec(db)
+        .await
+        .map_err(stored)?;
+    if seen.rows_affected > 0 {
+        return Ok(Familiarity::Known);
+    }
     let others = known_browsers::Entity::find()
         .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
         .one(db)
@@ -186,18 +231,11 @@ pub(crate) async fn note_browser<C: ConnectionTrait>(
         .exec_without_returning(db)
         .await
         .map_err(stored)?;
-    if inserted > 0 {
-        return Ok(if others.is_some() { Familiarity::New } else { Familiarity::First });
-    }
-    known_browsers::Entity::update_many()
-        .col_expr(known_browsers::Column::LastSeenAt, Expr::val(now.as_millis()))
-        .col_expr(known_browsers::Column::UserAgent, Expr::val(user_agent))
-        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
-        .filter(known_browsers::Column::Browser.eq(browser.0.to_vec()))
-        .exec(db)
-        .await
-        .map_err(stored)?;
-    Ok(Familiarity::Known)
+    Ok(match (inserted > 0, others.is_some()) {
+        (false, _) => Familiarity::Known,
+        (true, true) => Familiarity::New,
+        (true, false) => Familiarity::First,
+    })
 }
 
 pub(crate) async fn forget_browser<C: ConnectionTrait>(db: &C, person: PersonId, browser: TokenHash) -> Result<bool> {

@@ -1,5 +1,6 @@
 //! What the writer counts, for whoever watches the server.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Upper bounds of the buckets of batch sizes; the largest batch fits into the last one.
@@ -18,6 +19,13 @@ pub struct WriterFigures {
     pub waiting: usize,
 }
 
+/// How many statements the connections were sent since the store was opened, those of transaction control among them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statements {
+    pub reading: u64,
+    pub writing: u64,
+}
+
 /// The counters. Only the writer's thread raises them, so that they need no order among each other.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
@@ -25,9 +33,15 @@ pub(crate) struct Counted {
     failed: AtomicU64,
     commands: AtomicU64,
     batches: [AtomicU64; 8],
+    statements: Arc<AtomicU64>,
 }
 
 impl Counted {
+    /// The counter of statements, which the transaction raises.
+    pub(super) fn statements(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.statements)
+    }
+
     pub(super) fn committed(&self, commands: usize) {
         let commands = u64::try_from(commands).unwrap_or(u64::MAX);
         self.commits.fetch_add(1, Ordering::Relaxed);

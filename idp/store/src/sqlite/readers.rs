@@ -1,5 +1,6 @@
 //! The read connections: a few, warm, lent to one reader at a time.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -14,16 +15,24 @@ use super::connection;
 pub(crate) struct Readers {
     idle: Mutex<Vec<SqliteConnection>>,
     free: Semaphore,
+    /// Statements that were sent.
+    sent: AtomicU64,
 }
 
 impl Readers {
     pub(crate) fn new(connections: Vec<SqliteConnection>) -> Self {
         let free = Semaphore::new(connections.len());
-        Self { idle: Mutex::new(connections), free }
+        Self { idle: Mutex::new(connections), free, sent: AtomicU64::new(0) }
     }
 
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// A connection for one statement.
     async fn borrow(&self) -> Result<Borrowed<'_>, DbErr> {
         let closed = || DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let permit = self.free.acquire().await.map_err(|_| closed())?;
         // The last one used has the warmest caches. A permit stands for a connection, so there is one.
         let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(closed)?;

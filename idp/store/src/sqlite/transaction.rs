@@ -1,7 +1,7 @@
 //! The transaction that a batch of commands shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use keyholder_core::ports::Sealer;
@@ -20,11 +20,13 @@ pub(crate) struct SqlTransaction {
     /// would be durable at once, outside any transaction.
     lost: AtomicBool,
     sealer: Arc<dyn Sealer>,
+    /// Statements that were sent.
+    sent: Arc<AtomicU64>,
 }
 
 impl SqlTransaction {
-    pub(crate) fn new(connection: SqliteConnection, sealer: Arc<dyn Sealer>) -> Self {
-        Self { connection: Mutex::new(connection), lost: AtomicBool::new(false), sealer }
+    pub(crate) fn new(connection: SqliteConnection, sealer: Arc<dyn Sealer>, sent: Arc<AtomicU64>) -> Self {
+        Self { connection: Mutex::new(connection), lost: AtomicBool::new(false), sealer, sent }
     }
 
     /// Where statements go: itself. The store has the same method.
@@ -53,6 +55,7 @@ impl SqlTransaction {
 
     /// `BEGIN IMMEDIATE`, which may be refused because another process writes.
     pub(crate) async fn begin(&self) -> Result<(), DbErr> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         connection::control(&mut *self.connection.lock().await, "BEGIN IMMEDIATE").await
     }
 
@@ -63,7 +66,9 @@ impl SqlTransaction {
         }
     }
 
+    /// Whether another statement may be sent.
     fn check(&self) -> Result<(), DbErr> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         if self.is_lost() { Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)) } else { Ok(()) }
     }
 

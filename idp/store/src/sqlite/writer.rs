@@ -1,8 +1,10 @@
 //! The one writer: many commands share one transaction and its one fsync (design, invariant 5).
 //!
-//! Commands wait in a bounded queue. The writer begins (`BEGIN IMMEDIATE`), runs each command that waits in a savepoint of its
-//! own, commits, and only then answers: what a caller hears of is durable. While the disk works on one commit, the next batch
-//! gathers. An error of a command undoes that command alone; a failed commit fails every caller of its batch.
+//! Commands wait in a bounded queue. The writer begins (`BEGIN IMMEDIATE`), runs each command that waits, commits, and only then
+//! answers: what a caller hears of is durable. While the disk works on one commit, the next batch gathers. An error of a command
+//! undoes that command alone; a failed commit fails every caller of its batch. So each runs in a savepoint of its own, but the
+//! first: before it there is nothing to keep, and an error of it rolls the transaction back. Each statement is a way to the thread
+//! of the connection and back, so whoever writes alone is not to pay for a savepoint.
 //!
 //! Where SQLite gives up the whole transaction under a command (a full disk, say), the innocent must not suffer: the commands
 //! of that batch run once more, each in a transaction of its own. That is the only case in which one runs twice.
@@ -138,7 +140,7 @@ impl Writer {
         let counting = Arc::clone(&counted);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         std::thread::Builder::new().name("keyholder-writer".to_owned()).spawn(move || {
-            let transaction = Some(SqlTransaction::new(connection, Arc::clone(&sealer)));
+            let transaction = Some(SqlTransaction::new(connection, Arc::clone(&sealer), counting.statements()));
             let work = Loop { commands, options, sealer, transaction, closing: Vec::new(), counted: counting };
             let closing = runtime.block_on(work.run());
             drop(lock);
@@ -150,6 +152,11 @@ impl Writer {
     /// What the writer did since it started, and how much waits for it.
     pub(crate) fn figures(&self) -> super::figures::WriterFigures {
         self.counted.figures(QUEUE - self.queue.capacity())
+    }
+
+    /// Statements that were sent to the connection.
+    pub(crate) fn sent(&self) -> u64 {
+        self.counted.statements().load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Runs one piece of work; durable when it returns.
@@ -191,6 +198,17 @@ enum Ended {
     Lost,
 }
 
+/// What undoes a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// The end of the transaction, in which nothing else was done.
+    Transaction,
+    /// A savepoint, the transaction's first.
+    Savepoint,
+    /// A savepoint, in the place of that of the command before.
+    NextSavepoint,
+}
+
 impl Loop {
     async fn run(mut self) -> Vec<oneshot::Sender<()>> {
         while let Some(message) = self.commands.recv().await {
@@ -220,7 +238,16 @@ impl Loop {
         let mut jobs = Vec::new();
         let mut next = Some(first);
         while let Some(mut job) = next.take() {
-            let ended = run_one(&transaction, job.as_mut()).await;
+            let undo = match jobs.len() {
+                0 => Undo::Transaction,
+                1 => Undo::Savepoint,
+                _ => Undo::NextSavepoint,
+            };
+            let ended = run_one(&transaction, job.as_mut(), undo).await;
+            if undo == Undo::Transaction && matches!(ended, Ended::Undone) {
+                self.transaction = Some(transaction);
+                return job.answer(None);
+            }
             jobs.push(job);
             if matches!(ended, Ended::Lost) {
                 transaction.close().await;
@@ -247,8 +274,12 @@ impl Loop {
             Ok(transaction) => transaction,
             Err(error) => return job.answer(Some(error)),
         };
-        match run_one(&transaction, job.as_mut()).await {
-            Ended::Kept | Ended::Undone => self.commit(transaction, vec![job]).await,
+        match run_one(&transaction, job.as_mut(), Undo::Transaction).await {
+            Ended::Kept => self.commit(transaction, vec![job]).await,
+            Ended::Undone => {
+                self.transaction = Some(transaction);
+                job.answer(None);
+            }
             Ended::Lost => {
                 transaction.close().await;
                 job.answer(Some(gone()));
@@ -283,7 +314,7 @@ impl Loop {
         } else {
             let connected = self.options.connect().await;
             let connection = connected.map_err(|error| stored(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
-            SqlTransaction::new(connection, Arc::clone(&self.sealer))
+            SqlTransaction::new(connection, Arc::clone(&self.sealer), self.counted.statements())
         };
         let deadline = Instant::now() + BUSY_LIMIT;
         loop {
@@ -301,9 +332,17 @@ impl Loop {
     }
 }
 
-/// Runs one command in a savepoint.
-async fn run_one(transaction: &SqlTransaction, job: &mut dyn Job) -> Ended {
-    if transaction.control("SAVEPOINT command").await.is_err() {
+/// Runs one command. What it did is kept, or undone; a savepoint goes with the commit, or with the next one.
+async fn run_one(transaction: &SqlTransaction, job: &mut dyn Job, undo: Undo) -> Ended {
+    let begin = match undo {
+        Undo::Transaction => None,
+        Undo::Savepoint => Some("SAVEPOINT command"),
+        // One way to the connection's thread for both.
+        Undo::NextSavepoint => Some("RELEASE command; SAVEPOINT command"),
+    };
+    if let Some(begin) = begin
+        && transaction.control(begin).await.is_err()
+    {
         return Ended::Lost;
     }
     let ran = timeout(COMMAND_LIMIT, AssertUnwindSafe(job.run(transaction)).catch_unwind()).await;
@@ -323,11 +362,11 @@ async fn run_one(transaction: &SqlTransaction, job: &mut dyn Job) -> Ended {
     if transaction.is_lost() {
         return Ended::Lost;
     }
-    if !keep && transaction.control("ROLLBACK TO command").await.is_err() {
-        return Ended::Lost;
+    if keep {
+        return Ended::Kept;
     }
-    match transaction.control("RELEASE command").await {
-        Ok(()) if keep => Ended::Kept,
+    let rollback = if undo == Undo::Transaction { "ROLLBACK" } else { "ROLLBACK TO command" };
+    match transaction.control(rollback).await {
         Ok(()) => Ended::Undone,
         Err(_) => Ended::Lost,
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use keyholder_core::assurance::Proof;
 use keyholder_core::audit::AuditEvent;
-use keyholder_core::ceremony::{Ceremony, Contents, Ending};
+use keyholder_core::ceremony::{Ceremony, CeremonyInFull, Contents, Ending};
 use keyholder_core::credential::Credential;
 use keyholder_core::factor::{Consumed, CredentialUpdate};
 use keyholder_core::id::TokenHash;
@@ -13,7 +13,7 @@ use keyholder_core::ports::{Command, StoreError, Transaction};
 use keyholder_core::session::Session;
 use keyholder_core::time::Timestamp;
 
-use super::{burn, lost, record_failure, unchanged};
+use super::{burn, is_unchanged, lost, record_failure};
 
 /// Accepts an answer: the ceremony ends, the key's data is swapped, what was used is burnt, and the proof stands in the session, which
 /// goes on under a fresh token. All of it or nothing, but what a replay costs is kept.
@@ -63,17 +63,19 @@ impl Command for Accept {
     type Output = Accepting;
 
     async fn run(&self, transaction: &dyn Transaction) -> Result<Accepting, StoreError> {
-        let failures = transaction.list_failures(&[self.key.id]).await?.into_iter().next();
+        let Some(found) = transaction.find_ceremony_in_full(self.ceremony.id, self.key.id).await? else {
+            return Ok(Accepting::Lost);
+        };
+        let CeremonyInFull { ceremony: open, session, key, failures } = found;
         if let Some(until) = failures.as_ref().and_then(|failures| failures.waits_until(self.now)) {
             return Ok(Accepting::Waits(until));
         }
-        let open = transaction.find_ceremony(self.ceremony.id).await?;
-        let open = open.is_some_and(|open| open.version == self.ceremony.version && open.is_open(self.now));
-        if !open || !unchanged(transaction, &self.key).await? {
+        let open = open.version == self.ceremony.version && open.is_open(self.now);
+        if !open || !is_unchanged(key.as_ref(), &self.key) {
             return Ok(Accepting::Lost);
         }
         let session = match &self.browser {
-            Some(browser) => match self.session(transaction, browser).await? {
+            Some(browser) => match self.raised(session, browser) {
                 Some(session) => Some(session),
                 None => return Ok(Accepting::SignedOut),
             },
@@ -105,13 +107,15 @@ impl Command for Accept {
 
 impl Accept {
     /// The session with the proof, if it still is the one that was shown.
-    async fn session(&self, transaction: &dyn Transaction, browser: &Browser) -> Result<Option<Session>, StoreError> {
-        let found = transaction.find_session(browser.session.id).await?;
+    fn raised(&self, found: Option<Session>, browser: &Browser) -> Option<Session> {
         let live = |session: &Session| {
-            session.token == browser.session.token && session.ended_at.is_none() && self.now < session.expires_at
+            session.id == browser.session.id
+                && session.token == browser.session.token
+                && session.ended_at.is_none()
+                && self.now < session.expires_at
         };
         let raised = found.filter(live).map(|session| session.elevate(self.proof.clone(), browser.until));
-        Ok(raised.map(|session| Session { token: browser.token, ..session }))
+        raised.map(|session| Session { token: browser.token, ..session })
     }
 
     async fn replay(&self, transaction: &dyn Transaction) -> Result<Accepting, StoreError> {

@@ -18,7 +18,7 @@ use keyholder_core::time::Timestamp;
 pub(crate) use accept::{Accept, Accepting, Browser};
 pub(crate) use begin::{Begin, GoOn};
 pub(crate) use decline::Decline;
-pub(crate) use enrol::{Enrol, EnrolOutcome, Permission};
+pub(crate) use enrol::{Enrol, EnrolOutcome, MOST_KEYS, Permission};
 pub(crate) use pick_up::PickUp;
 pub(crate) use refuse::{Refuse, Refusing, Then};
 
@@ -73,8 +73,11 @@ async fn record_failure(
 
 /// Whether nobody changed the key since it was read. One that a school took back or gave to somebody else keeps its version.
 async fn unchanged(transaction: &dyn Transaction, key: &Credential) -> Result<bool, StoreError> {
-    let found = transaction.find_credential(key.id).await?;
-    Ok(found.is_some_and(|found| found.version == key.version && found.holder == key.holder))
+    Ok(is_unchanged(transaction.find_credential(key.id).await?.as_ref(), key))
+}
+
+fn is_unchanged(found: Option<&Credential>, key: &Credential) -> bool {
+    found.is_some_and(|found| found.version == key.version && found.holder == key.holder)
 }
 
 /// What was read in this transaction was changed by somebody else all the same: all of it is undone.

@@ -34,7 +34,7 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
     if ending.flow.ask.subject.as_ref().is_some_and(|subject| *subject != grant.subject) {
         return refuse(app, request, ending.flow, Refusal::OtherPerson).await;
     }
-    let about = spine::about(app, &ending.flow, Some(ending.application)).await?.school(ending.member.school.clone());
+    let about = spine::about_in(&ending.flow, Some(ending.application), &ending.member.school);
     let audit = grant_made(app, request, &grant);
     finish(app, ending.flow, ending.application, Some(grant.clone()), audit).await?;
     let code = keep_code(app, &asked, &grant).await?;

@@ -22,11 +22,7 @@ impl Command for FinishFlow {
     async fn run(&self, transaction: &dyn Transaction) -> Result<bool, StoreError> {
         let finished = Flow { stage: Stage::Finished, ..self.flow.clone() };
         let first = if finished.version == 0 {
-            let unused = transaction.find_flow(finished.id).await?.is_none();
-            if unused {
-                transaction.insert_flow(&Flow { version: 1, ..finished }).await?;
-            }
-            unused
+            transaction.add_flow(&Flow { version: 1, ..finished }).await?
         } else {
             transaction.swap_flow(&finished).await?
         };

@@ -82,9 +82,5 @@ pub(super) async fn keep(transaction: &dyn Transaction, flow: &Flow) -> Result<b
     if flow.version > 0 {
         return transaction.swap_flow(flow).await;
     }
-    if transaction.find_flow(flow.id).await?.is_some() {
-        return Ok(false);
-    }
-    transaction.insert_flow(&Flow { version: 1, ..flow.clone() }).await?;
-    Ok(true)
+    transaction.add_flow(&Flow { version: 1, ..flow.clone() }).await
 }

@@ -45,7 +45,8 @@ pub(crate) struct Rehash {
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignedIn {
-    Now,
+    /// `warned`: a mail waits in the outbox.
+    Now { warned: bool },
     /// The flow went on elsewhere meanwhile: nothing was changed.
     FlowMoved,
 }
@@ -77,12 +78,13 @@ impl Command for SignIn {
         }
         let Session { person, browser, user_agent, .. } = &self.session;
         let mut audit = self.audit.clone();
-        if transaction.note_browser(*person, *browser, user_agent, self.now).await? == Familiarity::New {
+        let warned = transaction.note_browser(*person, *browser, user_agent, self.now).await? == Familiarity::New;
+        if warned {
             audit.personal.detail = Some(NEW_BROWSER.to_owned());
             transaction.insert_outbox(&self.warning).await?;
         }
         transaction.insert_audit(&audit).await?;
-        Ok(SignedIn::Now)
+        Ok(SignedIn::Now { warned })
     }
 }
 

@@ -1,8 +1,10 @@
 //! The second factor: **Two Factor Authentication**.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::ceremony::Ceremony;
 use keyholder_core::factor::{Descriptor, Purpose};
 use keyholder_core::flow::dispatcher::Decline;
 use keyholder_core::flow::{Aim, Origin};
@@ -16,13 +18,13 @@ use super::super::advance::{Scene, Step, advance};
 use super::super::commands::KeepFlow;
 use super::super::{show, ticket};
 use super::{keep, moved};
-use crate::account::keys::HERE as KEYS;
+use crate::account::keys::{HERE as KEYS, admins_of};
 use crate::app::App;
 use crate::audit::Whence;
 use crate::cookies;
 use crate::factors::{
-    self, Answered, Asked, Begun, Drawn, Errand, Offer, Refused, Unanswered, Wanted, kind_of, name_of, prompt_view,
-    read_answer,
+    self, Answered, Asked, Begun, Drawn, Errand, Held, Offer, Refused, Unanswered, Wanted, kind_of, name_of,
+    prompt_view, read_answer,
 };
 use crate::web::{Form, Leads, PageError, draw, frame, peer, see_other, whence};
 
@@ -80,19 +82,31 @@ pub(in super::super) async fn show(
     scene: &Scene,
     factor: Option<&str>,
 ) -> Result<HttpResponse, PageError> {
+    let whence = whence(request);
     if scene.flow.version == 0 {
+        if let Some((session, person)) = &scene.known.visitor {
+            let language = person.language.unwrap_or_default();
+            let asked = Asked { app, session, person, whence: &whence, language };
+            if let Err(Begun::Often { minutes }) = asked.may_begin()
+                && let Some(desk) = Desk::at(app, request, scene, &whence).await?
+            {
+                let trouble = Some(FactorTrouble::Often { minutes });
+                return desk.ask_beside(&[], factor, Said { trouble, ..Said::default() }).await;
+            }
+        }
         // What a key answers is a row of a flow that is one.
+        let factor = factor.filter(|factor| app.factors.find(factor).is_some());
         let chosen = factor.map(|factor| format!("/factor/{factor}")).unwrap_or_default();
         let there = format!("/sign-in/{}{chosen}", scene.flow.id);
         app.store.execute(KeepFlow { flow: scene.flow.clone() }).await?;
         return Ok(see_other(&there));
     }
-    let whence = whence(request);
     let Some(desk) = Desk::at(app, request, scene, &whence).await? else { return Err(moved(app, &scene.flow).await?) };
-    if let Some(token) = factors::pick_up(&desk.asked, &desk.errand).await? {
+    let ceremonies = app.store.list_ceremonies_of_flow(desk.errand.flow).await?;
+    if let Some(token) = factors::pick_up(&desk.asked, &desk.errand, &ceremonies).await? {
         return desk.raised(&token);
     }
-    desk.ask(factor, Said::default()).await
+    desk.ask_beside(&ceremonies, factor, Said::default()).await
 }
 
 /// Where a person is asked: everything that the pages of this step need.
@@ -104,6 +118,7 @@ struct Desk<'a> {
     decline: Decline,
     asked: Asked<'a>,
     errand: Errand,
+    held: Held,
     offers: Vec<Offer>,
 }
 
@@ -129,12 +144,16 @@ impl<'a> Desk<'a> {
             return Ok(None);
         };
         let wanted = Wanted { aim: scene.flow.ask.aim, school: member.school.id, needed: *needed };
-        let offers = factors::offers(app, person, &wanted).await?;
+        let held = match &scene.known.held {
+            Some(held) => held.clone(),
+            None => Held::by(app, person.id).await?,
+        };
+        let offers = factors::offers(app, &held, &wanted);
         let about = show::about(app, scene, Some(member)).await?;
         let language = crate::web::language(request, about.asked);
         let asked = Asked { app, session, person, whence, language };
         let errand = errand(scene, member);
-        Ok(Some(Self { app, request, scene, member, decline: *decline, asked, errand, offers }))
+        Ok(Some(Self { app, request, scene, member, decline: *decline, asked, errand, held, offers }))
     }
 
     fn here(&self) -> &str {
@@ -153,7 +172,7 @@ impl<'a> Desk<'a> {
             Some(id) => self.app.store.find_ceremony(id).await?.filter(|found| found.session == self.asked.session.id),
             None => None,
         };
-        let (Some(id), Some(ceremony)) = (id, ceremony) else {
+        let Some(ceremony) = ceremony else {
             return self.ask(None, Said { elsewhere: true, ..Said::default() }).await;
         };
         let factor = Some(ceremony.factor.as_str());
@@ -166,16 +185,17 @@ impl<'a> Desk<'a> {
             }
             Some(Ok(answer)) => answer,
         };
-        let asked = (id, ceremony.factor.as_str());
-        let answered = factors::answer_challenge(&self.asked, &self.errand, asked, answer, peer(self.request)).await?;
+        let read = (ceremony.clone(), self.held.clone());
+        let answered = factors::answer_challenge(&self.asked, &self.errand, read, answer, peer(self.request)).await?;
         let said = match answered {
             Answered::Accepted { token, .. } => return self.raised(&token),
             Answered::Declined => return Err(ticket::denied(self.app, &self.scene.flow).await?),
             Answered::Elsewhere => return self.elsewhere(factor).await,
             Answered::Again(_) => Said { typed: Some(form), ..Said::default() },
             Answered::Refused(refused) => Said { refused: Some(refused), typed: Some(form), ..Said::default() },
-            Answered::Waits { until } => {
-                Said { trouble: Some(FactorTrouble::Waits { until: until.as_millis() }), ..Said::default() }
+            Answered::Waits { until } | Answered::Locked { until } => {
+                let trouble = FactorTrouble::Waits { until: until.as_millis(), others: false };
+                Said { trouble: Some(trouble), ..Said::default() }
             }
             Answered::Throttled { minutes } => {
                 Said { trouble: Some(FactorTrouble::Throttled { minutes }), ..Said::default() }
@@ -203,20 +223,35 @@ impl<'a> Desk<'a> {
         Ok(answer)
     }
 
-    /// Draws the page.
+    /// Draws the page after something else was done.
     async fn ask(&self, factor: Option<&str>, said: Said<'_>) -> Result<HttpResponse, PageError> {
+        let ceremonies = self.app.store.list_ceremonies_of_flow(self.errand.flow).await?;
+        self.ask_beside(&ceremonies, factor, said).await
+    }
+
+    /// Draws the page. `ceremonies` are those of the flow.
+    async fn ask_beside(
+        &self,
+        ceremonies: &[Ceremony],
+        factor: Option<&str>,
+        said: Said<'_>,
+    ) -> Result<HttpResponse, PageError> {
         let Some(offer) = self.choose(factor) else {
             // A key was removed while the page was open.
             return Err(PageError::Elsewhere(self.here().to_owned()));
         };
         let Said { refused, elsewhere, unanswered, typed, trouble } = said;
-        let waits = offer.waits_until.map(|until| FactorTrouble::Waits { until: until.as_millis() });
+        let waits = offer.waits_until.map(|until| FactorTrouble::Waits { until: until.as_millis(), others: false });
         // What waits is not asked, and what just failed is not asked again at once.
         let mut trouble = waits.or(trouble);
+        if let Some(FactorTrouble::Waits { others, .. }) = &mut trouble {
+            let mut rest = self.offers.iter().filter(|other| other.factor.id != offer.factor.id);
+            *others = rest.any(|other| other.waits_until.is_none());
+        }
         let asks = matches!(trouble, None | Some(FactorTrouble::Throttled { .. }));
         let mut prompt: Option<PromptView> = None;
         if asks {
-            match factors::begin_challenge(&self.asked, offer, &self.errand).await? {
+            match factors::begin_challenge(&self.asked, offer, &self.errand, ceremonies).await? {
                 Begun::Waiting(ceremony) => {
                     let drawn = Drawn {
                         action: format!("{}/factor", self.here()),
@@ -231,9 +266,11 @@ impl<'a> Desk<'a> {
                 }
                 Begun::Fault => trouble = Some(FactorTrouble::Fault),
                 Begun::Busy => trouble = Some(FactorTrouble::Busy),
+                Begun::Often { minutes } => trouble = Some(FactorTrouble::Often { minutes }),
             }
         }
         let status = status(trouble.as_ref(), prompt.as_ref());
+        let wait = trouble.as_ref().and_then(FactorTrouble::retry_after);
         let page = TwoFactor {
             factor: self.name(&offer.factor),
             key: offer.keys.first().filter(|_| offer.keys.len() == 1).map(|key| key.label.clone()),
@@ -241,10 +278,15 @@ impl<'a> Desk<'a> {
             trouble,
             others: self.others(offer),
             continue_action: (self.decline == Decline::Offered).then(|| format!("{}/factor/continue", self.here())),
-            recovery_href: self.recovery_href().await?,
+            recovery_href: self.recovery_href(),
+            admins: admins_of(self.app, self.member.school.id, self.asked.person).await?,
         };
         let about = show::about(self.app, self.scene, Some(self.member)).await?;
-        draw(self.app, status, &frame(self.app, self.request, about), &page, Leads::Away)
+        let mut answer = draw(self.app, status, &frame(self.app, self.request, about), &page, Leads::Away)?;
+        if let Some(seconds) = wait {
+            answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        Ok(answer)
     }
 
     fn name(&self, factor: &Descriptor) -> FactorName {
@@ -262,23 +304,25 @@ impl<'a> Desk<'a> {
     }
 
     /// For whoever has no key at hand: a recovery code opens the keys and no application.
-    async fn recovery_href(&self) -> Result<Option<String>, PageError> {
+    fn recovery_href(&self) -> Option<String> {
         if self.scene.flow.ask.aim == Aim::ManageKeys {
-            return Ok(None);
+            return None;
         }
-        let held = self.app.store.list_credentials(self.asked.person.id).await?;
-        let sheet = held.iter().find_map(|key| {
+        let sheet = self.held.keys.iter().find_map(|key| {
             let factor = self.app.factors.find(&key.factor)?;
             (kind_of(&factor) == KeyKind::RecoveryCode).then_some(factor)
         });
-        Ok(sheet.map(|factor| format!("{KEYS}/use/{}", factor.id)))
+        sheet.map(|factor| format!("{KEYS}/use/{}", factor.id))
     }
 }
 
 fn status(trouble: Option<&FactorTrouble>, prompt: Option<&PromptView>) -> StatusCode {
     match trouble {
         Some(FactorTrouble::Fault | FactorTrouble::Busy) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(FactorTrouble::Waits { .. } | FactorTrouble::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(FactorTrouble::Waits { .. } | FactorTrouble::Throttled { .. } | FactorTrouble::Often { .. }) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        Some(FactorTrouble::Full { .. }) => StatusCode::CONFLICT,
         None if prompt.is_some_and(|prompt| prompt.problem.is_some() || prompt.has_error()) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

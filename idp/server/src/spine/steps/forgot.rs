@@ -152,7 +152,7 @@ fn asked_by(peer: IpAddr) -> Vec<u8> {
 
 async fn record(app: &App, request: &HttpRequest, flow: &Flow, email: &Email) -> Result<(), PageError> {
     let now = app.now();
-    let asked = scenery::about(app, flow, None).await?.asked;
+    let asked = scenery::asked(flow);
     let delivery = Delivery::PasswordLinkAsked {
         email: email.as_str().to_owned(),
         language: language(request, asked),

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::assurance::Proof;
 use keyholder_core::audit::AuditKind;
 use keyholder_core::flow::{Flow, Stage};
-use keyholder_core::id::{OutboxId, PersonId, SessionId};
+use keyholder_core::id::{OutboxId, SessionId};
 use keyholder_core::outbox::{Delivery, OutboxMessage};
 use keyholder_core::person::{Person, StoredPassword};
 use keyholder_core::ports::Queries;
@@ -52,12 +52,6 @@ enum Outcome {
     Again(PasswordError),
 }
 
-/// Who it may be, and what they would have to know.
-struct Account {
-    person: Option<Person>,
-    password: Option<StoredPassword>,
-}
-
 async fn prove(
     app: &App,
     request: &HttpRequest,
@@ -81,7 +75,7 @@ async fn prove(
         app.metrics.sign_in(SignInOutcome::Throttled);
         return Ok(Outcome::Again(PasswordError::Throttled { minutes: minutes.max(1) }));
     }
-    let Account { person, password: stored } = find_account(app, &key).await?;
+    let (person, stored) = find_account(app, &key).await?;
     match (app.passwords.verify(password, stored.clone()).await, person, stored) {
         (Ok(Verification::Right { rehash }), Some(person), Some(stored)) => {
             let rehash = rehash.map(|hash| Rehash {
@@ -129,13 +123,12 @@ pub(crate) fn attempt(app: &App, request: &HttpRequest, key: &str) -> Attempt {
     Attempt { account, network: peer(request), acquaintance: familiar::acquaintance(app, request, key) }
 }
 
-/// Looks for the account. An address that nobody has costs the same two look-ups; a disabled account has no password.
-async fn find_account(app: &App, key: &str) -> Result<Account, PageError> {
-    let person = app.store.find_person_by_email(key).await?;
-    let id = person.as_ref().map_or(PersonId::from_uuid(uuid::Uuid::nil()), |person| person.id);
-    let password = app.store.find_password(id).await?;
-    let enabled = person.as_ref().is_some_and(|person| person.disabled_at.is_none());
-    Ok(Account { person, password: password.filter(|_| enabled) })
+/// Who it may be, and what they would have to know. An address that nobody has costs the same look-up; a disabled account has no
+/// password.
+async fn find_account(app: &App, key: &str) -> Result<(Option<Person>, Option<StoredPassword>), PageError> {
+    let Some((person, password)) = app.store.find_account(key).await? else { return Ok((None, None)) };
+    let enabled = person.disabled_at.is_none();
+    Ok((Some(person), password.filter(|_| enabled)))
 }
 
 /// The password was right: a session, in one transaction with all that follows from it.
@@ -168,8 +161,10 @@ async fn sign_in(
     };
     // Also where the flow went on in another tab: its page shows how far it is.
     let mut answer = see_other(&format!("/sign-in/{id}"));
-    if app.store.execute(command).await? == SignedIn::Now {
-        app.outbox_wake.notify_one();
+    if let SignedIn::Now { warned } = app.store.execute(command).await? {
+        if warned {
+            app.outbox_wake.notify_one();
+        }
         let cookie = cookies::for_browser_session(cookies::SESSION, token.expose_secret().to_owned());
         answer.add_cookie(&cookie).map_err(|_| PageError::Fault("a cookie could not be set"))?;
         familiar::remember(app, request, &mut answer, &person.email.key())?;

@@ -89,6 +89,8 @@ fn person(email: &str) -> Person {
         family_name: "Price".to_owned(),
         language: None,
         disabled_at: None,
+        email_changed_at: None,
+        key_stopped_at: None,
         created_at: NOW,
     }
 }

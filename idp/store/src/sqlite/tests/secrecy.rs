@@ -42,6 +42,8 @@ impl Command for KeepSecrets {
                 family_name: "Price".to_owned(),
                 language: None,
                 disabled_at: None,
+                email_changed_at: None,
+                key_stopped_at: None,
                 created_at: NOW,
             })
             .await?;

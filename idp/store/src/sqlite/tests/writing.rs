@@ -182,6 +182,55 @@ async fn a_panic_undoes_its_command_and_nothing_else() {
     assert_eq!(keyholder_core::ports::Queries::revision(&store, "panicked").await.unwrap(), 0);
 }
 
+/// Writes, waits until the test lets go, and fails.
+struct FailFirst(Gate);
+
+#[async_trait]
+impl Work for FailFirst {
+    type Output = ();
+    async fn work(&self, transaction: &SqlTransaction) -> Result<(), StoreError> {
+        transaction.raise_revision("failed").await?;
+        self.0.work(transaction).await?;
+        Err(StoreError::Conflict("on purpose".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_a_batch_is_undone_like_any_other() {
+    let (_folder, store) = store().await;
+    let (gate, begun, let_go) = gate();
+    let all = async { futures::join!(store.work(FailFirst(gate)), store.execute(Mark(1)), store.work(Panic)) };
+    futures::pin_mut!(all);
+    assert!(all.as_mut().now_or_never().is_none());
+    begun.await.unwrap();
+    let_go.send(()).unwrap();
+    let (failed, after, panicked) = all.await;
+    assert!(matches!(failed, Err(StoreError::Conflict(_))), "{failed:?}");
+    assert!(after.unwrap() && panicked.is_err());
+    assert!(is_marked(&store, 1).await);
+    for name in ["failed", "panicked"] {
+        assert_eq!(keyholder_core::ports::Queries::revision(&store, name).await.unwrap(), 0);
+    }
+    // Nothing is left open: the next one is durable when it is answered.
+    assert!(store.execute(Mark(2)).await.unwrap());
+    assert!(is_marked(&store, 2).await);
+}
+
+#[tokio::test]
+async fn who_writes_alone_pays_for_no_savepoint() {
+    let (_folder, store) = store().await;
+    let before = store.statements();
+    assert!(store.execute(Mark(1)).await.unwrap());
+    // Begin, the mark, commit.
+    assert_eq!(store.statements().writing - before.writing, 3);
+    let before = store.statements();
+    let (gate, first, second, third) = in_one_batch!(store: Mark(2), Mark(3), Mark(4));
+    gate.unwrap();
+    assert!(first.unwrap() && second.unwrap() && third.unwrap());
+    // Begin, a savepoint and a mark for each but the gate, commit.
+    assert_eq!(store.statements().writing - before.writing, 8);
+}
+
 #[tokio::test]
 async fn a_caller_that_goes_away_does_not_stop_its_command() {
     let (_folder, store) = store().await;
