@@ -6,7 +6,7 @@ mod guests;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use keyholder_tests::{
-    Browser, Files, Holder, Keyholder, Page, Publisher, RelyingApplication, bundled_as, hand_out,
+    Browser, Files, Holder, Keyholder, PASSWORD, Page, Publisher, RelyingApplication, bundled_as, hand_out,
 };
 
 /// Sign-ins at once, meanwhile.
@@ -48,7 +48,8 @@ const SCHEMA: &str = r#"{
     "properties": { "do": { "type": "string", "default": "panic" }, "in": { "type": "string" } }
 }"#;
 
-const ENGLISH: &str = "title = A key that means harm\nlabel = Code\nsubmit = Authenticate\ntest = A key that means harm\n";
+const ENGLISH: &str =
+    "title = A key that means harm\nlabel = Code\nsubmit = Authenticate\ntest = A key that means harm\n";
 
 fn hostile() -> Files {
     Files::default()
@@ -144,15 +145,17 @@ async fn a_hostile_plugin_harms_nobody_elses_sign_in_and_is_told_in_plain_words(
         over.store(true, Ordering::Relaxed);
         faults
     };
-    let (sign_ins, faults): (Vec<u32>, usize) =
-        futures::future::join(futures::future::join_all(honest), attack).await;
+    let (sign_ins, faults): (Vec<u32>, usize) = futures::future::join(futures::future::join_all(honest), attack).await;
     assert!(sign_ins.iter().all(|sign_ins| *sign_ins > 0), "{sign_ins:?}");
 
-    // Each is in the log of what happened, and counted by its cause.
+    // They stand in the log of what happened, which they cannot fill, and each is counted, by its cause as well.
     let events = keyholder.run(&["audit", "export", "--format", "jsonl"]).await;
-    let told = events.lines().filter(|line| line.contains("\"factor-fault\"")).count();
-    assert_eq!(told, faults);
+    let told: Vec<&str> = events.lines().filter(|line| line.contains("\"factor-fault\"")).collect();
+    assert!(!told.is_empty() && told.len() <= faults, "{told:?}");
+    assert!(told.iter().all(|line| line.contains("hostile: the factor plugin failed")), "{told:?}");
     let text = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
+    let counted = format!("keyholder_factor_answers_total{{factor=\"hostile\",outcome=\"fault\"}} {faults}\n");
+    assert!(text.contains(&counted), "{faults} faults: {text}");
     for (deed, export, cause) in DEEDS {
         let series = format!("keyholder_plugin_faults_total{{plugin=\"hostile\",cause=\"{cause}\"}}");
         assert!(text.contains(&series), "{deed} in {export:?}: no {series} in\n{text}");
@@ -257,4 +260,55 @@ async fn a_plugin_that_is_replaced_and_rolled_back_under_load_fails_no_sign_in()
     }
     let accepted = events.lines().filter(|line| line.contains("\"factor-accepted\"")).count();
     assert_eq!(accepted, sign_ins.iter().sum::<u32>() as usize);
+}
+
+/// What it does while a key is added, where, and what the operator reads of it.
+const DEEDS_AT_ENROLMENT: [(&str, Option<&str>, &str); 7] = [
+    ("panic", Some("begin-enrolment"), "trap"),
+    ("loop", Some("begin-enrolment"), "fuel"),
+    ("large-qr", None, "contract"),
+    ("same-prompt", None, "contract"),
+    ("memory", Some("finish-enrolment"), "memory"),
+    ("loop", Some("finish-enrolment"), "fuel"),
+    ("random-max", Some("finish-enrolment"), "transfer"),
+];
+
+#[tokio::test]
+async fn a_hostile_plugin_adds_no_key_and_leaves_the_page_on_which_others_are_added() {
+    const TEACHER: &str = "teacher@oakfield.example";
+    const FAULT: &str = "This key cannot be checked just now";
+    let metrics = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let keyholder = Keyholder::start_with(&format!("metrics.listen = \"{metrics}\"\n")).await;
+    let publisher = Publisher::new(&keyholder).await;
+    let package = publisher.sign(&keyholder, "hostile", &hostile()).await;
+    publisher.is_trusted(&keyholder).await;
+    keyholder.run(&["plugin", "install", &package, "--grant"]).await;
+    let mut heard = 1;
+    keyholder.has_logged(&["a plugin serves", "hostile"], heard).await;
+
+    let browser = Browser::default();
+    let page = browser.open(keyholder.url("/account/security-keys")).await;
+    let tab = Keyholder::type_password(&browser, &page, TEACHER, PASSWORD).await;
+    let said = keyholder.run(&["person", "access-pass", TEACHER]).await;
+    let pass = said.split_whitespace().find(|word| word.len() == 19 && word.split('-').count() == 4);
+    let tab = browser.submit(&tab, &[("pass", pass.unwrap_or_else(|| panic!("no pass in {said}")))]).await;
+    for (deed, export, _) in DEEDS_AT_ENROLMENT {
+        told(&keyholder, deed, export, &mut heard).await;
+        let mut page = browser.send(tab.form_to("/add/hostile"), &[]).await;
+        if page.forms().iter().any(|form| form.fields.iter().any(|(name, _)| name == "f-code")) {
+            page = browser.submit(&page, &[("name", "A key"), ("f-code", "123456")]).await;
+        }
+        assert_eq!(page.status, 503, "{deed} in {export:?}: {}", page.text());
+        assert!(page.says(FAULT), "{deed} in {export:?}: {}", page.text());
+    }
+    let tab = browser.open(keyholder.url("/account/security-keys")).await;
+    assert_eq!(tab.status, 200);
+    assert!(tab.all("tbody tr").is_empty(), "nothing was added: {}", tab.text());
+    let page = browser.send(tab.form_to("/add/soft-key"), &[]).await;
+    assert!(page.status == 200 && page.says("Save this device"), "{}", page.text());
+    let text = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
+    for (deed, export, cause) in DEEDS_AT_ENROLMENT {
+        let series = format!("keyholder_plugin_faults_total{{plugin=\"hostile\",cause=\"{cause}\"}}");
+        assert!(text.contains(&series), "{deed} in {export:?}: no {series} in\n{text}");
+    }
 }

@@ -4,9 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::flow::{Ask, Origin, SchoolChoice};
+use keyholder_core::id::PersonId;
 use keyholder_core::membership::MembershipInFull;
 use keyholder_core::person::Person;
 use keyholder_core::ports::Queries;
+use keyholder_core::school::School;
 use keyholder_core::session::Session;
 use keyholder_theme::page::{ApplicationLink, MyApplications};
 
@@ -55,6 +57,13 @@ pub(crate) fn active<'a>(request: &HttpRequest, members: &'a [MembershipInFull])
         [only] => Some(only),
         _ => None,
     })
+}
+
+/// The school in whose colours a page of ours is shown to this person.
+pub(crate) async fn school_of(app: &App, request: &HttpRequest, person: PersonId) -> Result<Option<School>, PageError> {
+    let mut members = app.store.list_memberships(person).await?;
+    members.retain(|member| member.membership.is_active(app.now()));
+    Ok(active(request, &members).map(|member| member.school.clone()))
 }
 
 async fn show(

@@ -16,7 +16,7 @@ use actix_web::web::{ServiceConfig, post, resource};
 use crate::web::read;
 
 pub(crate) use elevation::state as elevation;
-pub(crate) use home::active;
+pub(crate) use home::{active, school_of};
 pub use links::first_run;
 pub(crate) use links::{check_new_password, names_of};
 

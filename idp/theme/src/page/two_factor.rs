@@ -20,6 +20,8 @@ pub struct TwoFactor {
     pub continue_action: Option<String>,
     /// Where a recovery code opens one's keys, where the person has some left and this sign-in takes none.
     pub recovery_href: Option<String>,
+    /// Names of Admin Key Holders of the school, who can help whoever has no key at hand.
+    pub admins: Vec<String>,
 }
 
 /// Adds a key: the steps of its factor, and a name for it.
@@ -57,8 +59,22 @@ pub enum FactorTrouble {
     Fault,
     /// Too many at once.
     Busy,
-    /// Too many wrong answers: it waits. Milliseconds since the epoch.
-    Waits { until: i64 },
+    /// Too many wrong answers: it waits. Milliseconds since the epoch; and whether another key of the person works meanwhile.
+    Waits { until: i64, others: bool },
     /// Too many wrong answers of this person: again in so many minutes (1 or more).
     Throttled { minutes: u32 },
+    /// It was asked for too often: again in so many minutes (1 or more).
+    Often { minutes: u32 },
+    /// They have as many keys as one may have.
+    Full { most: usize },
+}
+
+impl FactorTrouble {
+    /// In how many seconds it is worth to try again, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Throttled { minutes } | Self::Often { minutes } => Some(u64::from(*minutes) * 60),
+            Self::Fault | Self::Busy | Self::Waits { .. } | Self::Full { .. } => None,
+        }
+    }
 }

@@ -212,7 +212,12 @@ impl Page for AddKey {
             _ => KeyKind::SoftKey,
         };
         let steps = enrolments().into_iter().map(|(state, prompt)| (state, page(kind(state), Some(prompt), None)));
-        let troubles = [("fault", FactorTrouble::Fault), ("busy", FactorTrouble::Busy)];
+        let troubles = [
+            ("fault", FactorTrouble::Fault),
+            ("busy", FactorTrouble::Busy),
+            ("asked too often", FactorTrouble::Often { minutes: 9 }),
+            ("as many as may be", FactorTrouble::Full { most: 20 }),
+        ];
         let troubles = troubles.map(|(state, trouble)| (state, page(KeyKind::SecurityKey, None, Some(trouble))));
         steps.chain(troubles).collect()
     }
@@ -244,6 +249,7 @@ impl Page for TwoFactor {
             others: vec![other(KeyKind::SecurityKey, None), other(KeyKind::ManagedKey, Some(UNTIL))],
             continue_action: None,
             recovery_href: Some(text("/account/security-keys")),
+            admins: vec![text("Angharad Whittington-Llewelyn"), text("Jo Ash")],
         };
         let soft = KeyKind::SoftKey;
         let troubled = |trouble| Self { trouble: Some(trouble), ..page(soft, Vec::new(), None) };
@@ -257,6 +263,7 @@ impl Page for TwoFactor {
                     continue_action: Some(text("/sign-in/ticket/factor/continue")),
                     others: Vec::new(),
                     recovery_href: None,
+                    admins: Vec::new(),
                     key: None,
                     ..page(soft, vec![code()], None)
                 },
@@ -273,7 +280,12 @@ impl Page for TwoFactor {
             ),
             ("fault", troubled(FactorTrouble::Fault)),
             ("busy", troubled(FactorTrouble::Busy)),
-            ("waits", troubled(FactorTrouble::Waits { until: UNTIL })),
+            ("asked too often", troubled(FactorTrouble::Often { minutes: 1 })),
+            ("waits", troubled(FactorTrouble::Waits { until: UNTIL, others: true })),
+            (
+                "waits alone",
+                Self { others: Vec::new(), ..troubled(FactorTrouble::Waits { until: UNTIL, others: false }) },
+            ),
             (
                 "throttled",
                 Self { prompt: Some(view(vec![code()], None)), ..troubled(FactorTrouble::Throttled { minutes: 1 }) },

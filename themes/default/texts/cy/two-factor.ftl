@@ -6,6 +6,7 @@ two-factor-other-waits = Yn aros tan { $until }: gormod o atebion anghywir
 two-factor-recovery = Yn gadael i chi ychwanegu allwedd newydd; nid yw'n agor y rhaglen
 two-factor-none = Nid oes gennyf yr un o'r rhain gyda mi
 two-factor-none-text = Gofynnwch i Ddeiliad Allwedd Gweinyddol yn eich ysgol
+two-factor-none-or = neu i { $name }
 two-factor-none-ask = Gofynnwch i Ddeiliad Allwedd Gweinyddol yn eich ysgol, neu i { $name }
 two-factor-without = Parhau heb fy allwedd
 two-factor-without-text = Heb allwedd, dim ond yr hyn y mae eich ysgol yn ei ganiatáu gyda chyfrinair a welwch.
@@ -14,7 +15,16 @@ two-factor-fault-next = Ein bai ni yw hyn, nid eich bai chi. Nid agorwyd dim. De
 two-factor-busy = Mae llawer iawn o bobl yn mewngofnodi
 two-factor-busy-next = Ni ellid gwirio eich allwedd y tro hwn. Ni cholloch ddim. Rhowch gynnig arall arni ymhen ychydig eiliadau.
 two-factor-waits = Bu gormod o atebion anghywir
-two-factor-waits-next = Mae'r allwedd hon yn aros tan { $until }, fel na all neb ddyfalu. Yna bydd yn gweithio eto. Mae eich allweddi eraill yn gweithio yn y cyfamser.
+two-factor-waits-next = Mae'r allwedd hon yn aros tan { $until }, fel na all neb ddyfalu. Yna bydd yn gweithio eto.
+two-factor-waits-others = Mae eich allweddi eraill yn gweithio yn y cyfamser.
+two-factor-often = Gofynnwyd am allwedd yn aml iawn
+two-factor-often-next =
+    { $minutes ->
+        [1] Nid oes dim o'i le ar eich allwedd. Arhoswch am funud, yna rhowch gynnig arall arni.
+       *[other] Nid oes dim o'i le ar eich allwedd. Arhoswch am { $minutes } munud, yna rhowch gynnig arall arni.
+    }
+two-factor-full = Mae gennych gynifer o allweddi ag y gallwch eu cael
+two-factor-full-next = { $most } allwedd yw'r mwyaf ar gyfer un cyfrif. Tynnwch un nad ydych yn ei defnyddio mwyach, yna ychwanegwch yr un newydd.
 two-factor-throttled = Bu gormod o atebion anghywir
 two-factor-throttled-next =
     { $minutes ->

@@ -6,6 +6,7 @@ two-factor-other-waits = Waits until { $until }: too many wrong answers
 two-factor-recovery = Lets you add a new key; it does not open the application
 two-factor-none = I have none of these with me
 two-factor-none-text = Ask an Admin Key Holder at your school
+two-factor-none-or = or { $name }
 two-factor-none-ask = Ask an Admin Key Holder at your school, or { $name }
 two-factor-without = Continue without my key
 two-factor-without-text = Without a key you see only what your school allows with a password.
@@ -14,7 +15,16 @@ two-factor-fault-next = This is our fault, not yours. Nothing was opened. Use so
 two-factor-busy = Very many people are signing in
 two-factor-busy-next = Your key could not be checked just now. You lost nothing. Try again in a few seconds.
 two-factor-waits = There were too many wrong answers
-two-factor-waits-next = This key waits until { $until }, so that nobody can guess. Then it works again. Your other keys work meanwhile.
+two-factor-waits-next = This key waits until { $until }, so that nobody can guess. Then it works again.
+two-factor-waits-others = Your other keys work meanwhile.
+two-factor-often = A key was asked for very often
+two-factor-often-next =
+    { $minutes ->
+        [1] Nothing is wrong with your key. Wait one minute, then try again.
+       *[other] Nothing is wrong with your key. Wait { $minutes } minutes, then try again.
+    }
+two-factor-full = You have as many keys as you can have
+two-factor-full-next = { $most } keys are the most for one account. Remove one that you no longer use, then add the new one.
 two-factor-throttled = There were too many wrong answers
 two-factor-throttled-next =
     { $minutes ->
