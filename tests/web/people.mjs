@@ -19,21 +19,29 @@ const screenshots = process.env.TESTS_SCREENSHOTS;
 let people = 0;
 
 /** A new member of a school, with a password and no key. */
-export async function newcomer(demo, { group = "safeguarding-leads", school = "oakfield-primary" } = {}) {
-  people += 1;
-  const email = `newcomer${people}@oakfield.example`;
-  const salt = randomBytes(16);
+export async function newcomer(demo, options) {
+  return (await newcomers(demo, [undefined], options))[0];
+}
+
+/** New members with these names, each a given name and a family name. */
+export async function newcomers(demo, names, { group = "safeguarding-leads", school = "oakfield-primary" } = {}) {
   const base64 = (bytes) => bytes.toString("base64").replace(/=+$/, "");
-  const hash = pbkdf2Sync(PASSWORD, salt, 1000, 32, "sha256");
-  const line = {
-    email,
-    given_name: "New",
-    family_name: `Comer ${people}`,
-    password_hash: `$pbkdf2-sha256$i=1000,l=32$${base64(salt)}$${base64(hash)}`,
-    memberships: [{ school, group }],
-  };
-  await demo.command("person", "import", await demo.file(`newcomer${people}.jsonl`, `${JSON.stringify(line)}\n`));
-  return { email, password: PASSWORD };
+  const lines = names.map((name) => {
+    people += 1;
+    const salt = randomBytes(16);
+    const hash = pbkdf2Sync(PASSWORD, salt, 1000, 32, "sha256");
+    const [given_name, family_name] = name ?? ["New", `Comer ${people}`];
+    return {
+      email: `newcomer${people}@oakfield.example`,
+      given_name,
+      family_name,
+      password_hash: `$pbkdf2-sha256$i=1000,l=32$${base64(salt)}$${base64(hash)}`,
+      memberships: [{ school, group }],
+    };
+  });
+  const content = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  await demo.command("person", "import", await demo.file(`newcomer${people}.jsonl`, content));
+  return lines.map(({ email }) => ({ email, password: PASSWORD }));
 }
 
 /** A browser of a person, for one test. `look`: nothing on the page is a fault to axe-core, wider than the window, or in another language. */

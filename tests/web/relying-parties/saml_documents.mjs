@@ -98,7 +98,15 @@ export class Documents {
           await this.verify(folder, kind, document, name, file);
         }
       }
-      await run("xmllint", ["--nonet", "--noout", "--schema", SCHEMAS, ...schema], { cwd: folder });
+      const validate = (names) => run("xmllint", ["--nonet", "--noout", "--schema", SCHEMAS, ...names], { cwd: folder });
+      await validate(schema);
+
+      // Both programs do refuse.
+      const [{ xml }] = this.all.get("Response, response signed");
+      const path = signaturesOf(xml)[0];
+      await xmlsec1Verifies(folder, await file("good.xml", xml), path, "certificate.pem");
+      await assert.rejects(xmlsec1Verifies(folder, await file("other.xml", xml.replace("Amira", "Amina")), path, "certificate.pem"));
+      await assert.rejects(validate([await file("bad.xml", xml.replace(/ Version="2.0"/, ""))]));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -106,7 +114,7 @@ export class Documents {
   }
 
   async verify(folder, kind, { xml, query }, name, file) {
-    const certificate = await file("certificate.pem", kind === "metadata" ? this.metadataCertificate : this.certificate);
+    const certificate = await file(...(kind === "metadata" ? ["metadata.pem", this.metadataCertificate] : ["certificate.pem", this.certificate]));
     if (query) {
       const [signed, signature] = query.split("&Signature=");
       assert.ok(signed.endsWith(`SigAlg=${encodeURIComponent("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")}`), kind);

@@ -92,10 +92,10 @@ class NodeSaml {
     if (!loggedOut) throw new Error("still signed in");
   }
 
-  async answerLogout({ url }, login) {
+  async answerLogout({ url }, login, success = true) {
     const { profile, loggedOut } = await this.saml.validateRedirectAsync(parameters(url), new URL(url).search.slice(1));
     if (!loggedOut || profile.nameID !== login.name || profile.sessionIndex !== login.index) throw new Error("another person");
-    return { url: await this.saml.getLogoutResponseUrlAsync(profile, parameters(url).RelayState, {}, true) };
+    return { url: await this.saml.getLogoutResponseUrlAsync(profile, parameters(url).RelayState, {}, success) };
   }
 }
 

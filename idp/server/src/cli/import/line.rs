@@ -213,10 +213,12 @@ impl Reading<'_> {
     }
 }
 
-/// Whether a text may be a person's name.
+/// Whether a text may be a person's name: one line. The separators of lines and paragraphs are read as line feeds by some applications
+/// (XML 1.1 2.11), whose signatures then fail.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+    let breaks = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(breaks) {
         return Err("expected a name of 1 to 100 characters".into());
     }
     Ok(())

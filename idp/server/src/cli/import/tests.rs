@@ -177,3 +177,15 @@ async fn a_byte_order_mark_and_empty_lines_do_no_harm() {
     let bench = Bench::new().await;
     assert_eq!(bench.import(&format!("\u{feff}{}\r\n\r\n", ann("")), Mode::Write).await, tally(1, 0, 0));
 }
+
+#[test]
+fn a_name_is_one_line() {
+    let long = "a".repeat(101);
+    for bad in ["", " ", "Ann\nPrice", "Ann\0", "Ann\u{85}Price", "Ann\u{2028}Price", "Ann\u{2029}Price", &long] {
+        assert!(check_name(bad).is_err(), "{bad:?}");
+    }
+    for good in ["Ann", "Ann Mary", "O'Neill-\u{17D}i\u{17E}ka", "\u{1F469}\u{200D}\u{1F3EB}", &"\u{1F511}".repeat(100)]
+    {
+        assert!(check_name(good).is_ok(), "{good:?}");
+    }
+}
