@@ -119,9 +119,45 @@ test("a key that does not answer is told, other ways are offered, and without sc
     // The last used one first: now that is the key.
     await page.locator("noscript, .hint").first().waitFor();
     await assertSays(page, "Security keys need JavaScript");
+    assert.equal(await page.locator("form[data-webauthn] button").isVisible(), false, "no button that cannot work");
     await look("two-factor-security-key-no-script");
     await press(page, page.locator('.choices a[href$="/factor/soft-key"]'));
     await typeCode(page, await phone.code());
+    await assertSays(page, INCIDENT);
+  });
+});
+
+test("a security key's page in a second tab, and after Back, ends in a plain page", async () => {
+  const person = await newcomer(demo);
+  await visit(browser, { viewport: DESKTOP }, async (page, look, visitor) => {
+    await openTab(page, demo, person);
+    await usePass(page, demo, person);
+    const key = await plugIn(page, VERIFYING);
+    await addSecurityKey(page, "Green key");
+    await assertSays(page, "Green key");
+    const credentials = await key.credentials();
+    await visitor.clearCookies();
+    await askForKey(page, demo, person);
+    const second = await visitor.newPage();
+    const same = await plugIn(second, VERIFYING);
+    for (const credential of credentials) await same.add(credential);
+    await second.goto(page.url());
+    await second.locator("form[data-webauthn]").waitFor();
+    const finished = async (tab, what) => {
+      await assertSays(tab, "This sign-in is already finished");
+      assert.ok((await tab.locator("main a, main form").count()) > 0, "a way to go on");
+      await look(what, tab);
+    };
+
+    await press(page, ask(page));
+    await assertSays(page, INCIDENT);
+    // The other tab, touched too late.
+    await press(second, ask(second));
+    await finished(second, "two-factor-second-tab");
+    // Back to the page that asked: it is not kept, and tells how it stands.
+    await page.goBack();
+    await finished(page, "two-factor-after-back");
+    await page.goForward();
     await assertSays(page, INCIDENT);
   });
 });
