@@ -49,7 +49,7 @@ for (const form of document.querySelectorAll("form[data-webauthn]")) {
   const say = (word) => {
     for (const said of form.querySelectorAll("[data-webauthn-said]")) said.hidden = said.dataset.webauthnSaid !== word;
   };
-  for (const row of form.querySelectorAll("[data-webauthn-row]")) row.hidden = false;
+  for (const scripted of form.querySelectorAll("[data-webauthn-scripted]")) scripted.hidden = false;
   let asking = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -67,7 +67,7 @@ async fn whoever_has_no_key_at_hand_reads_whom_to_ask() {
 async fn a_page_for_a_security_key_has_no_button_before_its_script() {
     let house = house(&[], &[TOUCH]).await;
     let (_, page) = at_factor(&house).await;
-    assert!(page.has("data-webauthn-row hidden><button"), "{}", page.text);
+    assert!(page.has("data-webauthn-scripted hidden><button"), "{}", page.text);
     assert!(page.has("<noscript>") && page.has("Security keys need JavaScript"), "{}", page.text);
     house.close().await;
 }

@@ -250,7 +250,8 @@ async fn no_token_outlives_the_elevation() {
     for tokens in [&early, &refreshed, &late] {
         assert!(!counts(&browser, tokens).await);
     }
-    assert_eq!(refresh(&browser, &refreshed).await.text("error"), "invalid_grant");
+    // A confidential client keeps its refresh token.
+    assert_eq!(refresh(&browser, &early).await.text("error"), "invalid_grant");
     let page = browser.open("/account").await;
     assert!(page.has(OFFERED) && !page.has(RAISED), "{}", page.text);
     let tab = browser.open(TAB).await;
