@@ -5,7 +5,16 @@ use keyholder_saml::messages::{NestedStatus, Status, TopStatus};
 use keyholder_saml::redirect::{Parameter, Query};
 use keyholder_saml::service_provider::{LogoutBinding, SingleLogoutService};
 
-use super::provider::{Provider, house, outgoing, signer};
+use std::sync::{Arc, Mutex};
+
+use keyholder_core::ports::Queries as _;
+use keyholder_saml::inbound::Inbound;
+use keyholder_saml::logout::{Outgoing, answer_soap};
+use reqwest::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::provider::{Provider, house, house_with, outgoing, signer};
 use crate::saml::path;
 use crate::web::testing::{ANN, Browser, House, ISSUER, Page};
 use crate::wiring::SystemRandom;
@@ -148,5 +157,140 @@ async fn others_are_told_before_the_one_that_asked_is_answered() {
     let page = browser.open(&asks(&house, &participant).1).await;
     let (response, _) = message(&page, Parameter::Response);
     assert!(response.contains("PartialLogout"), "the second could not be told: {response}");
+    house.close().await;
+}
+
+/// What the service provider posts to have somebody signed out behind the browser's back.
+fn asks_by_soap(house: &House, participant: &Participant) -> String {
+    let participant = Participant { issuer: participant.provider.clone(), ..participant.clone() };
+    let address = format!("{ISSUER}{}", path::SLO);
+    let telling = Telling { participant, binding: LogoutBinding::Soap, address };
+    match ask(&telling, None, signer(), house.app().now(), &SystemRandom).unwrap().1 {
+        Outgoing::Soap { body, .. } => body,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn post_soap(house: &House, body: String) -> Page {
+    let stranger = house.browser();
+    let request = stranger.request(Method::POST, path::SLO).header("content-type", "text/xml; charset=utf-8");
+    stranger.send(path::SLO, request.body(body)).await
+}
+
+#[actix_web::test]
+async fn a_service_provider_signs_somebody_out_behind_the_browsers_back() {
+    let provider = provider();
+    let house = house(&provider).await;
+    let (browser, participant) = visit(&house, &provider).await;
+    let body = asks_by_soap(&house, &participant);
+    for (change, what) in [
+        (body.replace("</samlp:LogoutRequest>", "<samlp:Extensions/></samlp:LogoutRequest>"), "altered"),
+        (body.replace("soap:Body", "soap:Other"), "no body"),
+        (format!("<!DOCTYPE x>{body}"), "a document type"),
+        (
+            asks_by_soap(&house, &Participant { provider: "https://other.example".into(), ..participant.clone() }),
+            "another",
+        ),
+    ] {
+        let page = post_soap(&house, change).await;
+        assert_eq!(page.status, 500, "{what}: {}", page.text);
+        assert!(page.has("faultcode") && is_signed_in(&browser).await, "{what}: {}", page.text);
+    }
+    let page = post_soap(&house, body.clone()).await;
+    assert_eq!((page.status, page.header("content-type")), (200, "text/xml; charset=utf-8"), "{}", page.text);
+    assert!(page.has("status:Success") && !page.has("PartialLogout"), "{}", page.text);
+    assert!(!is_signed_in(&browser).await);
+    assert_eq!(post_soap(&house, body).await.status, 500, "a request counts once");
+    house.close().await;
+}
+
+/// A service provider that is called, and what it was told.
+struct Called {
+    address: String,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+impl Called {
+    /// One that signs people out.
+    async fn open(issuer: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/soap", listener.local_addr().unwrap());
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let kept = told.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = Vec::new();
+                while !String::from_utf8_lossy(&request).contains("</soap:Envelope>") {
+                    let mut part = [0; 4096];
+                    let read = stream.read(&mut part).await.unwrap();
+                    assert!(read > 0, "the request ended early");
+                    request.extend_from_slice(&part[..read]);
+                }
+                let request = String::from_utf8(request).unwrap();
+                let (head, body) = request.split_once("\r\n\r\n").unwrap();
+                assert!(head.to_lowercase().contains("soapaction: \"http://www.oasis-open.org/committees/security\""));
+                let message = Inbound::from_soap(body.as_bytes(), "LogoutRequest").unwrap();
+                assert!(message.is_signed());
+                let reply = Reply {
+                    issuer: issuer.into(),
+                    in_response_to: message.unverified().attribute("ID").unwrap().into(),
+                    status: Status::SUCCESS,
+                    relay_state: None,
+                };
+                let now = keyholder_core::time::Timestamp::from_millis(1_800_000_000_000);
+                let answer = answer_soap(&reply, signer(), now, &SystemRandom).unwrap();
+                kept.lock().unwrap().push(body.to_owned());
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
+                stream.write_all((head + &answer).as_bytes()).await.unwrap();
+            }
+        });
+        Self { address, told }
+    }
+}
+
+fn provider_by_soap(address: &str) -> Provider {
+    let mut provider = provider();
+    provider.registered.metadata.single_logout_services = vec![SingleLogoutService {
+        binding: LogoutBinding::Soap,
+        location: address.to_owned(),
+        response_location: None,
+    }];
+    provider
+}
+
+#[actix_web::test]
+async fn a_service_provider_with_a_soap_endpoint_is_told_at_once_and_once() {
+    let called = Called::open(super::provider::SP).await;
+    let provider = provider_by_soap(&called.address);
+    let house = house_with(&provider, |config| config.outbound.test_bed.allow_loopback = true).await;
+    let (browser, participant) = visit(&house, &provider).await;
+    let page = browser.open("/sign-out").await;
+    let page = browser.submit(&page, "/sign-out", &[]).await;
+    assert_eq!(page.path, "/signed-out", "no browser has to go there");
+    let told = called.told.lock().unwrap().clone();
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.contains(&participant.session_index) && told.contains(&participant.name_id.value), "{told}");
+    assert_eq!(house.app().store.count_waiting_outbox().await.unwrap(), 0, "nothing is left to tell");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn whoever_did_not_answer_is_told_later_however_the_session_ended() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/soap", nobody.local_addr().unwrap());
+    drop(nobody);
+    let first = provider();
+    let house = house_with(&first, |config| config.outbound.test_bed.allow_loopback = true).await;
+    let mut second = provider_by_soap(&address);
+    second.registered.metadata.entity_id = "https://second.example/metadata".into();
+    second.register_as(&house, 10).await;
+    let (browser, participant) = visit(&house, &first).await;
+    let mut request = second.request(&house);
+    request.header.issuer = second.registered.metadata.entity_id.clone();
+    request.header.id = "_second".into();
+    assert_eq!(browser.open(&second.by_redirect(&request)).await.status, 200);
+    let page = post_soap(&house, asks_by_soap(&house, &participant)).await;
+    assert!(page.status == 200 && page.has("PartialLogout"), "the second did not answer: {}", page.text);
+    assert_eq!(house.app().store.count_waiting_outbox().await.unwrap(), 1);
     house.close().await;
 }
