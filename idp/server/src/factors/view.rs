@@ -2,7 +2,7 @@
 
 use keyholder_core::ceremony::Ceremony;
 use keyholder_core::factor::{
-    Answer, Ask, Descriptor, Exhibit, FactorKind, Field, FieldKind, Problem, RejectReason, Response, Text,
+    Answer, Ask, Descriptor, Exhibit, FactorKind, Field, FieldKind, Problem, Purpose, RejectReason, Response, Text,
 };
 use keyholder_core::locale::Language;
 use keyholder_theme::page::{
@@ -72,6 +72,8 @@ pub(crate) fn prompt_view(app: &App, language: Language, ceremony: &Ceremony, dr
         problem: problem.as_ref(),
         unanswered: drawn.unanswered.as_ref(),
         typed: drawn.typed,
+        // What answers a challenge is a secret, whatever kind of field it is typed into.
+        keeps: ceremony.purpose == Purpose::Enrolment,
         at_field: false,
     };
     let prompts: Vec<PromptKind> = step
@@ -127,6 +129,8 @@ struct Writer<'a> {
     problem: Option<&'a Problem>,
     unanswered: Option<&'a Unanswered>,
     typed: Option<&'a Form>,
+    /// Whether what was typed may stand in its field again.
+    keeps: bool,
     at_field: bool,
 }
 
@@ -156,7 +160,7 @@ impl Writer<'_> {
             FieldKind::KeyboardToken(most) => (FieldKindView::KeyboardToken, u32::from(most)),
             FieldKind::Confirm => (FieldKindView::Confirm, 8),
         };
-        let keeps = kind == FieldKindView::Text;
+        let keeps = self.keeps && kind == FieldKindView::Text;
         FieldView {
             id: format!("p{place}-{nth}"),
             value: self.typed.filter(|_| keeps && answered).map(|form| form.text(&name).to_owned()).unwrap_or_default(),
