@@ -1,6 +1,6 @@
 //! SAML 2.0: keys, persistent identifiers, who was told of a session.
 
-use keyholder_core::id::{ApplicationId, GrantId, SessionId, SigningKeyId};
+use keyholder_core::id::{ApplicationId, GrantId, SchoolId, SessionId, SigningKeyId};
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::saml::{NameIdOwner, SamlKey, SamlParticipant};
 use keyholder_core::time::Timestamp;
@@ -68,7 +68,7 @@ pub(crate) async fn delete_key<C: ConnectionTrait>(db: &C, id: SigningKeyId) -> 
 
 /// The part of the key that says where an identifier holds.
 fn place(owner: NameIdOwner) -> Uuid {
-    owner.school.map(|school| school.as_uuid()).unwrap_or_default()
+    owner.school.map(SchoolId::as_uuid).unwrap_or_default()
 }
 
 pub(crate) async fn find_name_id<C: ConnectionTrait>(db: &C, owner: NameIdOwner) -> Result<Option<String>> {

@@ -95,6 +95,13 @@ enum Method {
     PrivateKeyJwt,
 }
 
+/// There is a key for every kind of encryption that is wanted.
+fn refuse_unserved(entry: &Entry<'_>, keys: &str, wanted: [Option<ResponseEncryption>; 2]) {
+    if let Some(unserved) = wanted.into_iter().flatten().find(|wanted| Recipient::choose(keys, *wanted).is_err()) {
+        entry.fault("jwks", format!("it holds no key for `{}`", unserved.alg.name()));
+    }
+}
+
 pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> Option<WantedApplication> {
     let client_id = read_client_id(&entry);
     let name = entry.required_text("name");
@@ -145,12 +152,7 @@ pub(super) fn read_application(entry: Entry<'_>, around: &Surroundings<'_>) -> O
         _ => jwks.as_ref(),
     };
     if let Some(JwksSource::Inline(keys)) = keys {
-        let encryptions = [id_token_encrypted_response, userinfo_encrypted_response];
-        if let Some(unserved) =
-            encryptions.into_iter().flatten().find(|wanted| Recipient::choose(keys, *wanted).is_err())
-        {
-            entry.fault("jwks", format!("it holds no key for `{}`", unserved.alg.name()));
-        }
+        refuse_unserved(&entry, keys, [id_token_encrypted_response, userinfo_encrypted_response]);
     }
     let scopes = read_scopes(&entry, &grant_types);
     let require_pkce = entry.switch("require_pkce");

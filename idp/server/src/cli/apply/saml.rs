@@ -142,13 +142,13 @@ fn read_metadata(entry: &Entry<'_>, template: Template, around: &Surroundings<'_
                 entry.refuse(&entity_id, "it is Keyholder's own entity id");
                 return None;
             }
-            given(&entity_id, SpMetadata::by_hand(entity_id.value.clone(), service.value))
+            Some(given(&entity_id, SpMetadata::by_hand(entity_id.value.clone(), service.value)))
         }
         (None, None, None, None, Some(domain)) if template == Template::GoogleWorkspace && entity_id.is_none() => {
-            given(&domain, google_workspace_metadata(&domain.value))
+            Some(given(&domain, google_workspace_metadata(&domain.value)))
         }
         (None, None, None, None, None) if template == Template::MicrosoftEntra && entity_id.is_none() => {
-            given(&entry.here(), microsoft_entra_metadata())
+            Some(given(&entry.here(), microsoft_entra_metadata()))
         }
         (None, None, None, None, None) if template == Template::GoogleWorkspace && entity_id.is_none() => {
             entry.fault(
@@ -164,8 +164,8 @@ fn read_metadata(entry: &Entry<'_>, template: Template, around: &Surroundings<'_
     }
 }
 
-fn given<T>(place: &Located<T>, metadata: SpMetadata) -> Option<WantedMetadata> {
-    Some(WantedMetadata::Given(place.with(Box::new(metadata))))
+fn given<T>(place: &Located<T>, metadata: SpMetadata) -> WantedMetadata {
+    WantedMetadata::Given(place.with(Box::new(metadata)))
 }
 
 fn checked(entry: &Entry<'_>, address: &Located<String>) -> Option<Url> {
@@ -244,7 +244,7 @@ fn read_file(
     let expected = entity_id.map(|entity_id| entity_id.value.as_str());
     // An administrator brought the file and vouches for it.
     let problem = match read_entity(&document.ok()?, expected, &Trust::uploaded(&own, around.now)) {
-        Ok(metadata) if !is_ours(around.saml_entity_id, &metadata.entity_id) => return given(file, metadata),
+        Ok(metadata) if !is_ours(around.saml_entity_id, &metadata.entity_id) => return Some(given(file, metadata)),
         Ok(_) => MetadataError::OwnEntityId,
         Err(error) => error,
     };
@@ -253,7 +253,7 @@ fn read_file(
 }
 
 fn read_settings(entry: &Entry<'_>, template: Settings) -> Settings {
-    let facts: Vec<String> = Fact::ALL.iter().filter_map(|fact| word(fact)).collect();
+    let facts: Vec<String> = Fact::ALL.iter().filter_map(word).collect();
     let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
     let release: Vec<Located<Fact>> = entry.choices("release", &facts);
     let release = if entry.has("release") {
