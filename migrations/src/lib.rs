@@ -20,6 +20,7 @@ mod m0010_first_key;
 mod m0011_managed_keys;
 mod m0012_saml;
 mod m0013_saml_metadata;
+mod m0014_first_key_bars;
 
 use sea_orm_migration::prelude::*;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_managed_keys::Migration),
             Box::new(m0012_saml::Migration),
             Box::new(m0013_saml_metadata::Migration),
+            Box::new(m0014_first_key_bars::Migration),
         ]
     }
 }

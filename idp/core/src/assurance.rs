@@ -56,8 +56,10 @@ pub enum Method {
     Password,
     /// A factor plugin's verdict.
     Factor,
-    /// A mailed link or an access pass: permits to enrol a first key in this session, and proves nothing.
+    /// A mailed link: permits to enrol a first key in this session, and proves nothing.
     FirstKey,
+    /// An access pass: as a mailed link.
+    AccessPass,
     /// A second kind of first proof, in tests alone: what an upstream identity provider would be.
     #[cfg(test)]
     Upstream,
@@ -81,7 +83,7 @@ impl Method {
         match self {
             Self::Password => Role::FirstProof,
             Self::Factor => Role::Factor,
-            Self::FirstKey => Role::Enrolment,
+            Self::FirstKey | Self::AccessPass => Role::Enrolment,
             #[cfg(test)]
             Self::Upstream => Role::FirstProof,
         }
@@ -131,9 +133,9 @@ impl Proof {
         }
     }
 
-    /// The permission to enrol a first key (design, invariant 10).
-    pub fn of_first_key(at: Timestamp) -> Self {
-        Self { method: Method::FirstKey, amr: Vec::new(), reach: Reach::KeyManagement, ..Self::of_password(at) }
+    /// The permission to enrol a first key (design, invariant 10), by a method whose role is enrolment.
+    pub fn of_first_key(method: Method, at: Timestamp) -> Self {
+        Self { method, amr: Vec::new(), reach: Reach::KeyManagement, ..Self::of_password(at) }
     }
 
     /// The proof that a key was used: what its plugin's evidence says, as far as the host let it through.
@@ -213,7 +215,7 @@ mod tests {
         assert_eq!(amr(std::slice::from_ref(&password)), ["pwd"]);
         assert_eq!(last_proof_at(&[password.clone(), factor(true)]), Some(Timestamp::from_seconds(20)));
 
-        let permitted = Proof::of_first_key(Timestamp::from_seconds(30));
+        let permitted = Proof::of_first_key(Method::FirstKey, Timestamp::from_seconds(30));
         assert_eq!(assess(std::slice::from_ref(&permitted)), None);
         assert_eq!(assess(&[password.clone(), permitted.clone()]), Some(Assurance::SingleFactor));
         assert_eq!(amr(&[password.clone(), permitted.clone()]), ["pwd"]);

@@ -100,8 +100,12 @@ pub enum AuditKind {
     KeyRemoved,
     /// The link that permits the first key was asked for.
     FirstKeyLinkAsked,
+    /// A mailed link or an access pass was used, and a first key may be added; the detail says which.
+    FirstKeyPermitted,
     /// An access pass was made, which permits a first key.
     AccessPassMade,
+    /// A pass was typed that is none of this person's, was used, or is too old.
+    AccessPassRefused,
     ManagedKeyImported,
     ManagedKeyIssued,
     ManagedKeyReturned,

@@ -36,7 +36,8 @@ pub enum LinkPurpose {
 }
 
 impl LinkPurpose {
-    /// The kind's name: a newer link of one kind for one person replaces the older one.
+    /// The kind's name: a newer link of one kind for one person replaces the older one. Those for a first key are replaced within
+    /// their session alone, or whoever guessed the password could keep killing the owner's.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::SetPassword { .. } => "set-password",

@@ -1,5 +1,7 @@
 //! People and the addresses by which they are known.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::PersonId;
@@ -21,12 +23,37 @@ pub struct Person {
     /// No sign-in while set.
     pub disabled_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    /// When the address became another one.
+    pub email_changed_at: Option<Timestamp>,
+    /// When a key was last taken back by the link of a mail.
+    pub key_stopped_at: Option<Timestamp>,
+}
+
+/// For so long after either, the mailbox alone brings no first key (design, invariant 10).
+const MAILBOX_SETTLES: Duration = Duration::from_hours(7 * 24);
+
+/// Why a mailed link brings no first key for now: an access pass does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailboxBar {
+    /// Whoever guessed the password may have had the address changed to one of their own.
+    AddressChanged,
+    /// Whoever reads the mailbox alone may have taken the key off.
+    KeyStopped,
 }
 
 impl Person {
     /// The name that pages, mails and the `name` claim show.
     pub fn display_name(&self) -> String {
         format!("{} {}", self.given_name, self.family_name).trim().to_owned()
+    }
+
+    /// What bars a mailed link for a first key.
+    pub fn mailbox_bar(&self, now: Timestamp) -> Option<MailboxBar> {
+        let lately = |at: Option<Timestamp>| at.is_some_and(|at| now.since(at) < MAILBOX_SETTLES);
+        if lately(self.key_stopped_at) {
+            return Some(MailboxBar::KeyStopped);
+        }
+        lately(self.email_changed_at).then_some(MailboxBar::AddressChanged)
     }
 }
 

@@ -27,6 +27,10 @@ pub enum Mail {
     FirstKey { name: String, link: String, minutes: u32 },
     /// A key was added. `link`: takes it back and ends every sign-in.
     KeyAdded { name: String, key: String, link: String, circumstances: Circumstances },
+    /// A key took the place of the one of its kind. `link`: takes it back and ends every sign-in.
+    KeyReplaced { name: String, key: String, link: String, circumstances: Circumstances },
+    /// A key was given another name.
+    KeyRenamed { name: String, former: String, key: String, circumstances: Circumstances },
     /// A school issued a key.
     KeyIssued { name: String, key: String, school: String, circumstances: Circumstances },
     /// A key was removed.
@@ -66,6 +70,8 @@ impl Mail {
             Self::NewBrowser { .. } => "new-browser",
             Self::FirstKey { .. } => "first-key",
             Self::KeyAdded { .. } => "key-added",
+            Self::KeyReplaced { .. } => "key-replaced",
+            Self::KeyRenamed { .. } => "key-renamed",
             Self::KeyIssued { .. } => "key-issued",
             Self::KeyRemoved { .. } => "key-removed",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
@@ -80,6 +86,8 @@ impl Mail {
             | Self::EmailChanged { circumstances, .. }
             | Self::NewBrowser { circumstances, .. }
             | Self::KeyAdded { circumstances, .. }
+            | Self::KeyReplaced { circumstances, .. }
+            | Self::KeyRenamed { circumstances, .. }
             | Self::KeyIssued { circumstances, .. }
             | Self::KeyRemoved { circumstances, .. }
             | Self::RecoveryCodeUsed { circumstances, .. } => Some(circumstances.at),

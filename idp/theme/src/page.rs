@@ -13,12 +13,12 @@ use serde::Serialize;
 
 pub use account::{
     Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, Browser, By, ChangeEmailError,
-    ChangePasswordError, CurrentPasswordError, Done, EventKind, KnownBrowser, LogEvent, NameError, SecurityLog,
-    SignInPlace, WaitingEmail,
+    ChangePasswordError, CurrentPasswordError, Done, EventKind, KeyRight, KnownBrowser, LogEvent, NameError,
+    SecurityLog, SignInPlace, WaitingEmail,
 };
 pub use keys::{
-    FirstKeyLink, KeyDone, KeyKind, KeyNameError, KeyRow, KeySection, KeyStanding, KeyWay, PassError, RemoveKey,
-    RenameKey, SecurityKeys, StopKey,
+    FirstKeyBy, FirstKeyLink, KeyDone, KeyKind, KeyNameError, KeyRow, KeySection, KeyStanding, KeyWay, PassError,
+    PassOnly, RemoveKey, RenameKey, SecurityKeys, StopKey,
 };
 pub use prompt::{
     ClockOff, ClockUnit, ClockWay, ExhibitView, FieldKindView, FieldView, KeyNameField, PromptKind, PromptProblem,

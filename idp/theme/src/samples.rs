@@ -159,6 +159,24 @@ pub fn mails() -> Vec<(&'static str, Mail)> {
                 circumstances: at_a_desk(),
             },
         ),
+        (
+            "key replaced",
+            Mail::KeyReplaced {
+                name: name(),
+                key: "Recovery codes".to_owned(),
+                link: link(),
+                circumstances: at_a_desk(),
+            },
+        ),
+        (
+            "key renamed",
+            Mail::KeyRenamed {
+                name: name(),
+                former: "Bethan's iPhone".to_owned(),
+                key: "Old phone".to_owned(),
+                circumstances: at_a_desk(),
+            },
+        ),
         ("key removed", Mail::KeyRemoved { name: name(), key: "Bethan's iPhone".to_owned(), circumstances: unknown() }),
         ("recovery code", Mail::RecoveryCodeUsed { name: name(), left: 1, circumstances: at_a_desk() }),
         ("last recovery code", Mail::RecoveryCodeUsed { name: name(), left: 0, circumstances: at_a_desk() }),

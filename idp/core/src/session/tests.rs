@@ -118,11 +118,32 @@ fn using_a_key_again_replaces_its_proof() {
 
 #[test]
 fn the_permission_for_a_first_key_proves_nothing_and_ends() {
-    let permitted = session().permit_first_key(NOW);
-    assert_eq!(permitted.enrols_first_key_until(NOW), Some(NOW.plus(FIRST_KEY)));
-    assert_eq!(permitted.enrols_first_key_until(NOW.plus(FIRST_KEY)), None);
-    assert_eq!(session().enrols_first_key_until(NOW), None);
+    let permitted = session().permit_first_key(Method::FirstKey, NOW);
+    assert_eq!(permitted.enrols_first_key(NOW), Some(Method::FirstKey));
+    assert_eq!(
+        permitted.clone().permit_first_key(Method::AccessPass, NOW).enrols_first_key(NOW),
+        Some(Method::AccessPass)
+    );
+    assert_eq!(permitted.enrols_first_key(NOW.plus(FIRST_KEY)), None);
+    assert_eq!(session().enrols_first_key(NOW), None);
     assert_eq!(permitted.proofs_in(place(1), NOW), session().proofs);
     assert_eq!(permitted.manages_keys_until(NOW), None);
     assert_eq!(permitted.authenticated_at(), NOW);
+}
+
+#[test]
+fn what_a_key_that_is_gone_proved_raises_nothing() {
+    let gone = proof(Reach::Everywhere, NOW).credential.unwrap();
+    let alone = session().elevate(proof(Reach::Everywhere, NOW), NOW.plus(HALF));
+    let elsewhere = alone.clone().forget_key(gone, false);
+    assert_eq!((elsewhere.elevated_until, elsewhere.manages_keys_until(NOW)), (None, None));
+    let here = alone.clone().forget_key(gone, true);
+    assert_eq!(here.manages_keys_until(NOW), Some(NOW.plus(HALF)), "a lost phone is replaced in one go");
+    assert_eq!(here.assurance_in(place(1), NOW), Assurance::SingleFactor);
+    // Another key holds up what it reached itself, and no more.
+    let (other, minute) = (CredentialId::from_uuid(Uuid::from_u128(10)), Duration::from_mins(1));
+    let both = alone.elevate(Proof { credential: Some(other), ..proof(Reach::Everywhere, NOW) }, NOW.plus(minute));
+    assert_eq!(both.elevated_until, Some(NOW.plus(HALF)));
+    assert_eq!(both.clone().forget_key(gone, false).elevated_until, Some(NOW.plus(minute)));
+    assert_eq!(both.step_down().forget_key(gone, false).elevated_until, None);
 }

@@ -145,6 +145,7 @@ macro_rules! conformance_suite {
             single_use::a_flow_is_added_once
             single_use::a_newer_link_kills_the_older_of_its_kind
             single_use::a_link_of_the_first_run_kills_the_older_one
+            single_use::a_link_for_a_first_key_kills_those_of_its_session_alone
             single_use::a_waiting_link_is_found_until_it_is_used_or_too_old
             single_use::a_link_is_used_by_one
             single_use::an_expired_link_is_not_used

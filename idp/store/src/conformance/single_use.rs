@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use keyholder_core::flow::{Flow, Stage};
+use keyholder_core::id::SessionId;
 use keyholder_core::link::LinkPurpose;
 use keyholder_core::ports::{Queries as _, SingleUse, StoreError};
 
@@ -160,4 +161,25 @@ pub async fn killed_links_are_not_used(store: &SqlStore) {
     execute!(store, t, [], t.kill_links(person)).await.unwrap();
     assert!(!execute!(store, t, [], t.use_link(mine, at(1))).await.unwrap());
     assert!(execute!(store, t, [], t.use_link(theirs, at(1))).await.unwrap());
+}
+
+pub async fn a_link_for_a_first_key_kills_those_of_its_session_alone(store: &SqlStore) {
+    let s = sample(store).await;
+    let person = s.person.id;
+    let of = |session| link(Some(person), LinkPurpose::FirstKey { session });
+    let (mine, theirs) =
+        (SessionId::from_uuid(uuid::Uuid::from_u128(1)), SessionId::from_uuid(uuid::Uuid::from_u128(2)));
+    let (older, newer, other) = (of(mine), of(mine), of(theirs));
+    for one in [older.clone(), other.clone(), newer.clone()] {
+        execute!(store, t, [one], t.put_link(&one)).await.unwrap();
+    }
+    assert_eq!(store.count_waiting_links(person, "first-key", at(1)).await.unwrap(), 2);
+    assert_eq!(store.count_waiting_links(person, "first-key", newer.expires_at).await.unwrap(), 0);
+    assert_eq!(store.count_waiting_links(person, "set-password", at(1)).await.unwrap(), 0);
+    assert_eq!(store.count_waiting_links(s.other_person.id, "first-key", at(1)).await.unwrap(), 0);
+    let (older, newer, other) = (older.id, newer.id, other.id);
+    assert!(!execute!(store, t, [], t.use_link(older, at(1))).await.unwrap());
+    assert!(execute!(store, t, [], t.use_link(newer, at(1))).await.unwrap());
+    assert_eq!(store.count_waiting_links(person, "first-key", at(1)).await.unwrap(), 1);
+    assert!(execute!(store, t, [], t.use_link(other, at(1))).await.unwrap());
 }

@@ -59,15 +59,19 @@ pub(crate) async fn swap_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result
     replace_if::<flows::Entity, C>(db, row, same).await
 }
 
+/// The key of a mark.
+pub(crate) fn mark_of(kind: SingleUse, value: &[u8]) -> Result<Vec<u8>> {
+    Ok(mark(&write_word(kind)?, value))
+}
+
 /// Whether a mark is set, to be asked within another statement.
-pub(crate) fn is_marked(kind: SingleUse, value: &[u8]) -> Result<SimpleExpr> {
-    let digest = mark(&write_word(kind)?, value);
+pub(crate) fn is_marked(digest: Vec<u8>) -> SimpleExpr {
     let found = Query::select()
         .column(single_use_marks::Column::Digest)
         .from(single_use_marks::Entity)
         .and_where(single_use_marks::Column::Digest.eq(digest))
         .take();
-    Ok(Expr::exists(found))
+    Expr::exists(found)
 }
 
 /// The key of a mark: values are of any length, keys are not.

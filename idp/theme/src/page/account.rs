@@ -222,6 +222,37 @@ pub struct LogEvent {
     pub application: Option<String>,
     /// The name of the key that it was about; of a key that got another name, both.
     pub key: Option<String>,
+    /// By what right a key was added, or a first key permitted.
+    pub right: Option<KeyRight>,
+}
+
+/// By what right somebody adds a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyRight {
+    /// A key or a recovery code was used in that sign-in.
+    Elevated,
+    /// A first key, by the mailed link.
+    Link,
+    /// A first key, by an access pass.
+    Pass,
+    /// A first key, and the person's groups ask for nothing more.
+    Open,
+}
+
+impl KeyRight {
+    /// Every right.
+    pub const ALL: [Self; 4] = [Self::Elevated, Self::Link, Self::Pass, Self::Open];
+
+    /// The word that stands for it in texts and in the audit log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Elevated => "elevated",
+            Self::Link => "link",
+            Self::Pass => "pass",
+            Self::Open => "open",
+        }
+    }
 }
 
 /// Who did something.
@@ -277,7 +308,9 @@ pub enum EventKind {
     KeyRenamed,
     KeyRemoved,
     FirstKeyLinkAsked,
+    FirstKeyPermitted,
     AccessPassMade,
+    AccessPassRefused,
     ManagedKeyIssued,
     ManagedKeyReturned,
     ManagedKeyRetired,
@@ -285,7 +318,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, for the samples.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::SignedIn,
         Self::SignedInNewBrowser,
         Self::SignInFailed,
@@ -323,7 +356,9 @@ impl EventKind {
         Self::KeyRenamed,
         Self::KeyRemoved,
         Self::FirstKeyLinkAsked,
+        Self::FirstKeyPermitted,
         Self::AccessPassMade,
+        Self::AccessPassRefused,
         Self::ManagedKeyIssued,
         Self::ManagedKeyReturned,
         Self::ManagedKeyRetired,

@@ -5,8 +5,8 @@ use keyholder_core::locale::Language;
 use super::account::By;
 use super::{
     Account, AccountEmail, AccountLanguage, AccountName, AccountPassword, Browser, ChangeEmailError,
-    ChangePasswordError, CurrentPasswordError, Done, EmailError, EventKind, KnownBrowser, LogEvent, NameError,
-    NewPasswordError, Page, SecurityLog, SignInPlace, WaitingEmail,
+    ChangePasswordError, CurrentPasswordError, Done, EmailError, EventKind, KeyRight, KnownBrowser, LogEvent,
+    NameError, NewPasswordError, Page, SecurityLog, SignInPlace, WaitingEmail,
 };
 
 type Samples<P> = Vec<(&'static str, P)>;
@@ -235,6 +235,7 @@ impl Page for SecurityLog {
             address: Some(text("192.0.2.71")),
             application: None,
             key: None,
+            right: None,
         };
         let page = |events, newest, older: bool| Self {
             events,
@@ -267,7 +268,12 @@ impl Page for SecurityLog {
             application: Some(text("Homework Diary")),
             ..event(EventKind::SignedIn, 1, browser)
         });
-        let mut all: Vec<LogEvent> = kinds.chain(browsers).collect();
+        let rights = KeyRight::ALL.map(|right| LogEvent {
+            key: Some(text("My phone")),
+            right: Some(right),
+            ..event(EventKind::KeyAdded, 2, Some(browser("Edge", "windows")))
+        });
+        let mut all: Vec<LogEvent> = kinds.chain(browsers).chain(rights).collect();
         all.extend([of_others(By::Administrator), of_others(By::Service)]);
         vec![
             ("some", page(some(), true, false)),

@@ -9,6 +9,8 @@ pub struct SecurityKeys {
     pub done: Option<KeyDone>,
     pub standing: KeyStanding,
     pub sections: Vec<KeySection>,
+    /// Keys of kinds that are not installed: they open nothing for now.
+    pub unusable: Vec<KeyRow>,
 }
 
 /// What was done just now.
@@ -60,8 +62,8 @@ pub enum KeyStanding {
     FirstKey {
         /// The address to which the link goes.
         email: String,
-        /// Where the link is asked for; `None`: the group takes passes only.
-        link_action: Option<String>,
+        /// How they may get there.
+        by: FirstKeyBy,
         /// Where an access pass is entered. Field: `pass`.
         pass_action: String,
         /// What is wrong with the typed pass.
@@ -70,6 +72,38 @@ pub enum KeyStanding {
         wait_minutes: Option<u32>,
         admins: Vec<String>,
     },
+}
+
+/// What permits a first key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub enum FirstKeyBy {
+    /// A mailed link, or a pass.
+    Link {
+        /// Where the link is asked for.
+        action: String,
+    },
+    /// A pass alone.
+    Pass { why: PassOnly },
+}
+
+/// Why no mailed link is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PassOnly {
+    /// The group takes passes only.
+    Group,
+    /// The address is another one since less than a week.
+    AddressChanged,
+    /// A key was taken back by the link of a mail within a week.
+    KeyStopped,
+    /// There is a key, of a kind that is not installed.
+    KeyUnusable,
+}
+
+impl PassOnly {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Group, Self::AddressChanged, Self::KeyStopped, Self::KeyUnusable];
 }
 
 /// What is wrong with the typed pass.

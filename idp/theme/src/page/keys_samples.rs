@@ -1,8 +1,8 @@
 //! Name, errors and samples of the pages of the tab **Security keys**.
 
 use super::{
-    FirstKeyLink, KeyDone, KeyKind, KeyNameError, KeyRow, KeySection, KeyStanding, KeyWay, Page, PassError, RemoveKey,
-    RenameKey, SecurityKeys, StopKey,
+    FirstKeyBy, FirstKeyLink, KeyDone, KeyKind, KeyNameError, KeyRow, KeySection, KeyStanding, KeyWay, Page, PassError,
+    PassOnly, RemoveKey, RenameKey, SecurityKeys, StopKey,
 };
 
 type Samples<P> = Vec<(&'static str, P)>;
@@ -63,7 +63,12 @@ impl Page for SecurityKeys {
     const WIDE: bool = true;
 
     fn samples() -> Samples<Self> {
-        let open = |done| SecurityKeys { done, standing: KeyStanding::MayChange, sections: sections(true) };
+        let open = |done| SecurityKeys {
+            done,
+            standing: KeyStanding::MayChange,
+            sections: sections(true),
+            unusable: Vec::new(),
+        };
         let empty =
             || [KeyKind::SoftKey, KeyKind::SecurityKey, KeyKind::RecoveryCode].map(|kind| section(kind, vec![], false));
         let way =
@@ -72,18 +77,21 @@ impl Page for SecurityKeys {
             done: None,
             standing: KeyStanding::Locked { key: text("Bethan's iPhone"), last_used_at, ways, admins },
             sections: sections(false),
+            unusable: vec![row("Left thumb", None, false)],
         };
-        let first = |email: &str, link: bool, (pass_error, wait_minutes), admins| SecurityKeys {
+        let link = || FirstKeyBy::Link { action: text("/account/security-keys/first") };
+        let first = |email: &str, by, (pass_error, wait_minutes), admins| SecurityKeys {
             done: None,
             standing: KeyStanding::FirstKey {
                 email: text(email),
-                link_action: link.then(|| text("/account/security-keys/first")),
+                by,
                 pass_action: text("/account/security-keys/pass"),
                 pass_error,
                 wait_minutes,
                 admins,
             },
             sections: empty().into(),
+            unusable: Vec::new(),
         };
         let mut samples = vec![
             ("may change", open(None)),
@@ -102,8 +110,7 @@ impl Page for SecurityKeys {
                 ),
             ),
             ("locked, never used", locked(None, vec![way(KeyKind::RecoveryCode, LONG_NAME, Some(1))], vec![])),
-            ("first key", first("bethan.pritchard@oakfield.example", true, (None, None), admins())),
-            ("first key by pass", first(LONG_EMAIL, false, (None, None), vec![])),
+            ("first key", first("bethan.pritchard@oakfield.example", link(), (None, None), admins())),
             (
                 "may add a first key",
                 SecurityKeys {
@@ -113,13 +120,19 @@ impl Page for SecurityKeys {
                         section(KeyKind::SoftKey, vec![], true),
                         section(KeyKind::SecurityKey, vec![], true),
                     ],
+                    unusable: vec![row("Left thumb", Some(MORNING), true), row(LONG_NAME, None, true)],
                 },
             ),
         ];
+        samples.extend(PassOnly::ALL.map(|why| {
+            let unusable = if why == PassOnly::KeyUnusable { vec![row("Left thumb", None, false)] } else { Vec::new() };
+            let page = first(LONG_EMAIL, FirstKeyBy::Pass { why }, (None, None), vec![]);
+            ("first key by pass", SecurityKeys { unusable, ..page })
+        }));
         for problem in
             [(Some(PassError::Empty), None), (Some(PassError::Wrong), None), (None, Some(1)), (None, Some(15))]
         {
-            samples.push(("first key, problem", first("bethan.pritchard@oakfield.example", true, problem, admins())));
+            samples.push(("first key, problem", first("bethan.pritchard@oakfield.example", link(), problem, admins())));
         }
         samples.extend(KeyDone::ALL.into_iter().map(|done| (done.word(), open(Some(done)))));
         samples

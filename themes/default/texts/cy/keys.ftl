@@ -36,6 +36,8 @@ keys-none-managed-key = Nid oes allwedd wedi'i rhoi i chi.
 keys-none-recovery-code = Nid oes gennych godau adfer.
 keys-none-other = Nid oes allwedd o'r math hwn wedi'i chofrestru ar gyfer y cyfrif hwn: { $name }.
 
+keys-unusable = Allweddi na ellir eu defnyddio ar hyn o bryd
+keys-unusable-text = Nid oes gan y gwasanaeth hwn eu math nhw o allwedd mwyach. Gall pwy bynnag sy'n ei redeg ddod ag ef yn ôl; tan hynny nid yw'r allweddi hyn yn agor dim.
 keys-locked = Cewch edrych, ond nid newid dim eto
 keys-locked-used = Mae gan eich cyfrif allwedd, **{ $key }**, a ddefnyddiwyd ddiwethaf ar { $at }. Ni ddefnyddiodd y mewngofnodi hwn mohoni, felly ni ellir ychwanegu, ailenwi na thynnu allweddi.
 keys-locked-unused = Mae gan eich cyfrif allwedd, **{ $key }**, na ddefnyddiwyd hyd yn hyn. Ni ddefnyddiodd y mewngofnodi hwn mohoni, felly ni ellir ychwanegu, ailenwi na thynnu allweddi.
@@ -51,7 +53,10 @@ keys-ask-admins = Gofynnwch i Ddeiliad Allwedd Gweinyddol:
 keys-first = Ychwanegu eich allwedd gyntaf
 keys-first-text = Er mwyn sicrhau na all neb a ddyfalodd eich cyfrinair ychwanegu ei allwedd ei hun, rydym yn anfon dolen i **{ $email }**. Agorwch hi yn y porwr hwn, yna dewch yn ôl yma.
 keys-first-send = Anfonwch y ddolen ataf
-keys-first-pass-only = Mae eich ysgol yn rhoi tocynnau mynediad ar gyfer allwedd gyntaf. Gofynnwch am un wyneb yn wyneb.
+keys-first-pass-only-group = Mae eich ysgol yn rhoi tocynnau mynediad ar gyfer allwedd gyntaf. Gofynnwch am un wyneb yn wyneb.
+keys-first-pass-only-address-changed = Newidiodd eich cyfeiriad e-bost lai nag wythnos yn ôl, felly nid yw dolen iddo yn ddigon eto. Gofynnwch i'ch ysgol am docyn mynediad wyneb yn wyneb, neu dewch yn ôl pan fydd yr wythnos ar ben.
+keys-first-pass-only-key-stopped = Tynnwyd un o'ch allweddi gan y ddolen mewn e-bost lai nag wythnos yn ôl, felly nid yw dolen yn unig yn ddigon nawr. Gofynnwch i'ch ysgol am docyn mynediad wyneb yn wyneb, neu dewch yn ôl pan fydd yr wythnos ar ben.
+keys-first-pass-only-key-unusable = Mae gennych allwedd eisoes, ac ni ellir ei defnyddio yma ar hyn o bryd. Felly nid yw dolen mewn e-bost yn ddigon ar gyfer un arall. Gofynnwch i'ch ysgol am docyn mynediad wyneb yn wyneb.
 keys-first-error-too-many =
     { $minutes ->
         [one] Bu gormod o geisiadau. Arhoswch un funud, yna rhowch gynnig arall arni
@@ -96,4 +101,4 @@ stop-key-title = Tynnu'r allwedd hon oddi ar eich cyfrif?
 stop-key-text = Ychwanegwyd **{ $key }** at eich cyfrif. Os nad chi wnaeth hynny, tynnwch hi nawr.
 stop-key-confirm = Tynnu'r allwedd ac allgofnodi ym mhobman
 stop-key-then = Beth sy'n digwydd wedyn
-stop-key-then-text = Nid yw'r allwedd yn agor dim mwyach, a daw pob mewngofnodi o'ch eiddo i ben. Gosodwch gyfrinair newydd wedyn, a dywedwch wrth eich ysgol.
+stop-key-then-text = Nid yw'r allwedd yn agor dim mwyach, a daw pob mewngofnodi o'ch eiddo i ben. Gosodwch gyfrinair newydd wedyn, a dywedwch wrth eich ysgol. Am yr wythnos ganlynol, bydd angen tocyn mynediad gan eich ysgol ar gyfer allwedd gyntaf newydd: gallai pwy bynnag a bwysodd y botwm hwn fod yn rhywun sydd ond yn darllen eich e-bost.

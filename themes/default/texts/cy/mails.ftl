@@ -59,6 +59,12 @@ mail-key-added-text = Ychwanegwyd yr allwedd **{ $key }**. Mae'n cyfrif o'r mewn
 mail-key-added-not-you = Agorwch y ddolen hon a thynnwch yr allwedd: mae hynny'n dod â phob mewngofnodi i ben hefyd. Yna gosodwch gyfrinair newydd, a rhowch wybod i'ch ysgol.
 mail-key-added-button = Nid fi oedd hwn
 
+mail-key-replaced-subject = Disodlwyd allwedd ddiogelwch ar eich cyfrif
+mail-key-replaced-text = Cymerodd **{ $key }** le'r un flaenorol, nad yw'n agor dim mwyach: nid yw codau taflen flaenorol yn gweithio mwyach. Os chi wnaeth hyn, nid oes angen gwneud dim.
+
+mail-key-renamed-subject = Ailenwyd allwedd ddiogelwch ar eich cyfrif
+mail-key-renamed-text = Enw'r allwedd **{ $former }** yw **{ $key }** nawr. Mae'n gweithio fel o'r blaen. Os chi wnaeth hyn, nid oes angen gwneud dim.
+
 mail-key-removed-subject = Tynnwyd allwedd ddiogelwch oddi ar eich cyfrif
 mail-key-removed-text = Tynnwyd yr allwedd **{ $key }**. Nid yw'n agor dim mwyach. Os chi wnaeth hyn, nid oes angen gwneud dim.
 

@@ -36,6 +36,8 @@ keys-none-managed-key = No key has been issued to you.
 keys-none-recovery-code = You have no recovery codes.
 keys-none-other = No key of this kind is registered for this account: { $name }.
 
+keys-unusable = Keys that cannot be used for now
+keys-unusable-text = This service does not have their kind of key any more. Whoever runs it can bring it back; until then these keys open nothing.
 keys-locked = You can look, but not change anything yet
 keys-locked-used = Your account has a key, **{ $key }**, last used on { $at }. This sign-in did not use it, so keys cannot be added, renamed or removed.
 keys-locked-unused = Your account has a key, **{ $key }**, never used so far. This sign-in did not use it, so keys cannot be added, renamed or removed.
@@ -51,7 +53,10 @@ keys-ask-admins = Ask an Admin Key Holder:
 keys-first = Add your first key
 keys-first-text = So that nobody who guessed your password can add a key of theirs, we send a link to **{ $email }**. Open it in this browser, then come back here.
 keys-first-send = Send me the link
-keys-first-pass-only = Your school hands out access passes for a first key. Ask for one in person.
+keys-first-pass-only-group = Your school hands out access passes for a first key. Ask for one in person.
+keys-first-pass-only-address-changed = Your e-mail address changed less than a week ago, so a link to it is not enough yet. Ask your school for an access pass in person, or come back when the week is over.
+keys-first-pass-only-key-stopped = A key of yours was removed by the link in an e-mail less than a week ago, so that a link alone is not enough now. Ask your school for an access pass in person, or come back when the week is over.
+keys-first-pass-only-key-unusable = You have a key already, and it cannot be used here for now. So a link in an e-mail is not enough for another one. Ask your school for an access pass in person.
 keys-first-error-too-many =
     { $minutes ->
         [one] There were too many tries. Wait one minute, then try again
@@ -96,4 +101,4 @@ stop-key-title = Take this key off your account?
 stop-key-text = **{ $key }** was added to your account. If you did not do that, remove it now.
 stop-key-confirm = Remove the key and sign out everywhere
 stop-key-then = What happens then
-stop-key-then-text = The key opens nothing any more, and every sign-in of yours ends. Set a new password afterwards, and tell your school.
+stop-key-then-text = The key opens nothing any more, and every sign-in of yours ends. Set a new password afterwards, and tell your school. For the week that follows, a new first key takes an access pass from your school: whoever pressed this button may be somebody who only reads your e-mail.

@@ -59,6 +59,12 @@ mail-key-added-text = The key **{ $key }** was added. From the next sign-in on i
 mail-key-added-not-you = Open this link and remove the key: that ends every sign-in as well. Then set a new password, and tell your school.
 mail-key-added-button = This was not me
 
+mail-key-replaced-subject = A security key of your account was replaced
+mail-key-replaced-text = **{ $key }** took the place of the former one, which opens nothing any more: the codes of a former sheet no longer work. If it was you, there is nothing to do.
+
+mail-key-renamed-subject = A security key of your account was renamed
+mail-key-renamed-text = The key **{ $former }** is called **{ $key }** now. It works as before. If it was you, there is nothing to do.
+
 mail-key-removed-subject = A security key was removed from your account
 mail-key-removed-text = The key **{ $key }** was removed. It opens nothing any more. If it was you, there is nothing to do.
 
