@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::applications::ApplicationCache;
 use crate::config::Config;
+use crate::factors::Bounds;
 use crate::keys::KeyRing;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -35,6 +36,8 @@ pub struct App {
     pub theme: Theme,
     pub passwords: PasswordPool,
     pub throttle: Throttle,
+    /// How often keys are asked for.
+    pub bounds: Bounds,
     pub keys: KeyRing,
     pub saml: SamlKeys,
     pub saml_metadata: MetadataCache,

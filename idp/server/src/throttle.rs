@@ -260,14 +260,14 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 /// Things with the instant at which they were last noted, at most so many and so old.
 #[derive(Debug)]
-struct Remembered<K, V> {
+pub(crate) struct Remembered<K, V> {
     entries: HashMap<K, (V, Timestamp)>,
     capacity: usize,
     memory: Duration,
 }
 
 impl<K: Eq + Hash, V> Remembered<K, V> {
-    fn new(capacity: usize, memory: Duration) -> Self {
+    pub(crate) fn new(capacity: usize, memory: Duration) -> Self {
         Self { entries: HashMap::new(), capacity, memory }
     }
 
@@ -278,7 +278,7 @@ impl<K: Eq + Hash, V> Remembered<K, V> {
     }
 
     /// Notes a thing at this instant, as `fresh` if it was not known; the oldest make room.
-    fn note(&mut self, key: K, now: Timestamp, fresh: impl Fn() -> V) -> &mut V {
+    pub(crate) fn note(&mut self, key: K, now: Timestamp, fresh: impl Fn() -> V) -> &mut V {
         if self.entries.len() >= self.capacity && !self.entries.contains_key(&key) {
             self.make_room(now);
         }

@@ -8,7 +8,7 @@ use keyholder_core::id::AuditId;
 use keyholder_core::ports::Queries;
 use keyholder_core::time::Timestamp;
 use keyholder_oidc::form;
-use keyholder_theme::page::{By, EventKind, LogEvent, ProblemKind, SecurityLog};
+use keyholder_theme::page::{By, EventKind, KeyRight, LogEvent, ProblemKind, SecurityLog};
 
 use super::{HERE, Reader, show};
 use crate::app::App;
@@ -68,6 +68,7 @@ async fn told(app: &App, events: Vec<AuditEvent>) -> Result<Vec<LogEvent>, PageE
             address: event.personal.address.clone().filter(|_| of_person),
             application: application.map(|known| known.name.clone()),
             key: key_of(event),
+            right: right_of(event),
         })
     };
     Ok(events.iter().filter_map(tell).collect())
@@ -87,6 +88,17 @@ fn key_of(event: &AuditEvent) -> Option<String> {
         AuditKind::KeyRenamed | AuditKind::KeyRemoved => Some(detail.to_owned()),
         _ => None,
     }
+}
+
+/// By what right it was done: in brackets behind the factor, or alone.
+fn right_of(event: &AuditEvent) -> Option<KeyRight> {
+    let detail = event.personal.detail.as_deref()?;
+    let word = match event.kind {
+        AuditKind::KeyAdded => detail.split_once(": ")?.0.rsplit_once(" (")?.1.strip_suffix(')')?,
+        AuditKind::FirstKeyPermitted => detail,
+        _ => return None,
+    };
+    KeyRight::ALL.into_iter().find(|right| right.word() == word)
 }
 
 fn by(event: &AuditEvent) -> By {
@@ -158,7 +170,9 @@ fn kind_of(event: &AuditEvent) -> Option<EventKind> {
         AuditKind::KeyRenamed => EventKind::KeyRenamed,
         AuditKind::KeyRemoved => EventKind::KeyRemoved,
         AuditKind::FirstKeyLinkAsked => EventKind::FirstKeyLinkAsked,
+        AuditKind::FirstKeyPermitted => EventKind::FirstKeyPermitted,
         AuditKind::AccessPassMade => EventKind::AccessPassMade,
+        AuditKind::AccessPassRefused => EventKind::AccessPassRefused,
         AuditKind::ManagedKeyIssued => EventKind::ManagedKeyIssued,
         AuditKind::ManagedKeyReturned => EventKind::ManagedKeyReturned,
         AuditKind::ManagedKeyRetired => EventKind::ManagedKeyRetired,

@@ -35,7 +35,7 @@ async fn change(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Page 
 }
 
 /// The mails to an address, once nothing waits any more.
-async fn mails(house: &House, to: &str) -> Vec<String> {
+pub(super) async fn mails(house: &House, to: &str) -> Vec<String> {
     // Whatever the running worker has in hand, it finishes.
     while house.app().store.count_waiting_outbox().await.unwrap() > 0 {
         deliver_due(&Post::of(house.app()), "test", Lane::Mails).await.unwrap();
@@ -47,7 +47,7 @@ async fn mails(house: &House, to: &str) -> Vec<String> {
     texts.filter(|text| text.contains(&format!("<{to}>\r\n"))).collect()
 }
 
-fn link_in(mail: &str) -> String {
+pub(super) fn link_in(mail: &str) -> String {
     let (_, rest) = mail.split_once("/link/").unwrap();
     format!("/link/{}", rest.get(..43).unwrap())
 }

@@ -157,7 +157,9 @@ impl Command for SetAddress {
         if before.email == self.address {
             return Ok(());
         }
-        let after = Person { email: self.address.clone(), email_verified_at: None, ..before.clone() };
+        let changed = before.email.key() != self.address.key();
+        let email_changed_at = if changed { Some(around.now) } else { before.email_changed_at };
+        let after = Person { email: self.address.clone(), email_verified_at: None, email_changed_at, ..before.clone() };
         transaction.update_person(&after).await?;
         // Links that went to the former address die with it.
         transaction.kill_links(before.id).await?;
@@ -241,5 +243,34 @@ impl Command for MakePass {
         };
         transaction.put_link(&pass).await?;
         around.audit(transaction, AuditKind::AccessPassMade, self.person).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::web::testing::{ANN, House};
+    use crate::wiring::SystemRandom;
+
+    #[tokio::test]
+    async fn an_address_that_the_operator_changes_brings_no_first_key_for_a_week() {
+        let house = House::open().await;
+        let before = house.person(ANN).await;
+        let surroundings = || Surroundings {
+            now: house.app().now(),
+            random: Arc::new(SystemRandom),
+            issuer: house.app().config.issuer().to_owned(),
+        };
+        for (address, barred) in [("Ann.Price@oakfield.example", false), ("ann@elsewhere.example", true)] {
+            let address = Email::parse(address).unwrap();
+            house.run(SetAddress { person: before.id, address: address.clone(), surroundings: surroundings() }).await;
+            let after = house.person(&address.key()).await;
+            assert_eq!(after.mailbox_bar(house.app().now()).is_some(), barred, "{address}");
+        }
+        house.close().await;
     }
 }

@@ -15,8 +15,8 @@ use super::challenge::{failed, next_step};
 use super::commands::{self, Begin, Enrol, GoOn, Permission};
 use super::context::{Diagnosing, context, occasion, same_occasion};
 use super::settle::{find_own, fits, word};
-use super::{Asked, Begun, Refused, named};
-use crate::account::keys::mail_of_added_key;
+use super::{Asked, Begun, Refused};
+use crate::account::keys::{mail_of_added_key, mail_of_replaced_key};
 use crate::metrics::FactorOutcome;
 use crate::spine::commands::Record;
 use crate::web::PageError;
@@ -42,6 +42,8 @@ pub(crate) enum EnrolAnswered {
     Known,
     /// The session may not add it any more.
     NotPermitted,
+    /// They have as many as one may have.
+    Full,
     /// It went on in another tab, or took too long.
     Elsewhere,
     Fault,
@@ -58,6 +60,9 @@ pub(crate) async fn begin_enrolment(asked: &Asked<'_>, factor: &Descriptor) -> R
         && now.plus(LEAST_TIME) < open.expires_at
     {
         return Ok(Begun::Waiting(Box::new(open.clone())));
+    }
+    if let Err(often) = asked.may_begin() {
+        return Ok(often);
     }
     let id = CeremonyId::draw(app.random.as_ref(), now);
     let occasion = occasion(asked, id, None);
@@ -164,13 +169,16 @@ async fn enrol(
         created_at: now,
         last_used_at: None,
     };
+    let detail = format!("{} ({}): {}", factor.id, permission.right().word(), key.label);
     let command = Enrol {
         ceremony: ceremony.clone(),
         consume: new.consume,
         permission: *permission,
         only_one: !factor.multiple_per_user,
-        audit: asked.event(AuditKind::KeyAdded, None, Some(&named(factor, Some(&key)))),
+        installed: app.factors.list().iter().map(|factor| factor.id.clone()).collect(),
+        audit: asked.event(AuditKind::KeyAdded, None, Some(&detail)),
         mail: mail_of_added_key(app, request, asked.person, &key)?,
+        replaced: mail_of_replaced_key(app, request, asked.person, &key)?,
         idle: app.config.session.idle(),
         key,
         now,
@@ -183,5 +191,6 @@ async fn enrol(
         commands::EnrolOutcome::Lost => EnrolAnswered::Elsewhere,
         commands::EnrolOutcome::Known => EnrolAnswered::Known,
         commands::EnrolOutcome::NotPermitted => EnrolAnswered::NotPermitted,
+        commands::EnrolOutcome::Full => EnrolAnswered::Full,
     })
 }

@@ -33,7 +33,11 @@ pub(super) async fn around(
     request.extensions_mut().insert(Rc::clone(&visit));
     let (began, counted_from) = (app.now(), Instant::now());
     let span = tracing::info_span!("request", reference = %visit.reference);
-    let answer = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    let answer = if has_control(request.path()) {
+        request.error_response(PageError::problem(ProblemKind::NotFound).way_home())
+    } else {
+        next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
+    };
     let answer = span.in_scope(|| finish(&app, &visit, answer));
     let request = answer.request();
     // The pattern, never the address: paths and queries hold tickets, links and codes.
@@ -60,6 +64,15 @@ fn finish(app: &App, visit: &Visit, answer: ServiceResponse<BoxBody>) -> Service
     }
     headers::complete(response.headers_mut(), &visit.reference, app.config.issuer.scheme() == "https");
     ServiceResponse::new(request, response)
+}
+
+/// Whether a control character stands in a path, percent-encoded (RFC 3986 2.1): no path of ours has any, and handlers get them decoded.
+fn has_control(path: &str) -> bool {
+    path.as_bytes().windows(3).any(|window| match window {
+        [b'%', b'0' | b'1', low] => low.is_ascii_hexdigit(),
+        [b'%', b'7', low] => low.eq_ignore_ascii_case(&b'f'),
+        _ => false,
+    })
 }
 
 /// The page for an answer that is none.

@@ -51,9 +51,18 @@ pub fn draw_with_frames<P: Page>(
     Ok(answer.body(text))
 }
 
-/// Goes on with a GET elsewhere (RFC 9110 15.4.4).
+/// Goes on with a GET elsewhere (RFC 9110 15.4.4). What an address cannot hold as it is (RFC 3986 2) is percent-encoded: part of a path
+/// comes decoded out of the address of the request.
 pub fn see_other(location: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
+    let mut encoded = String::with_capacity(location.len());
+    for byte in location.bytes() {
+        if byte.is_ascii_graphic() {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    HttpResponse::SeeOther().insert_header((LOCATION, encoded)).finish()
 }
 
 fn policy(frame: &Frame, leads: Leads, frames: &[Url]) -> String {

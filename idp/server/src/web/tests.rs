@@ -166,3 +166,37 @@ async fn the_host_header_decides_nothing() {
     }
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_path_with_a_control_character_is_not_found_and_one_with_others_leads_somewhere() {
+    let house = House::open().await;
+    let browser = house.signed_in(ANN).await;
+    let elevating = browser.get("/elevate?to=%2F").await;
+    let flow = elevating.header("location").to_owned();
+    for path in [
+        format!("{flow}/factor/%0A"),
+        "/sign-in/x/factor/%0d%0aset-cookie:a=b".to_owned(),
+        "/sign-in/%00".to_owned(),
+        "/sign-in/%1F/email".to_owned(),
+        "/account/security-keys/use/%7f".to_owned(),
+        "/account/security-keys/%0a/rename".to_owned(),
+        "/stop-key/%0A".to_owned(),
+        "/link/%0A".to_owned(),
+        "/s/%09".to_owned(),
+    ] {
+        let page = browser.get(&path).await;
+        assert_eq!(page.status, 404, "{path}: {}", page.text);
+        assert!(page.has("<h1>") && page.header("set-cookie").is_empty(), "{path}");
+    }
+    for path in [
+        format!("{flow}/factor/caf%C3%A9"),
+        "/sign-in/caf%C3%A9/email".to_owned(),
+        "/sign-in/a%20b/factor".to_owned(),
+        "/account/security-keys/use/%C2%85".to_owned(),
+        "/account/security-keys/%250A/remove".to_owned(),
+    ] {
+        let page = browser.open(&path).await;
+        assert!(page.status < 500, "{path}: {} {}", page.status, page.text);
+    }
+    house.close().await;
+}

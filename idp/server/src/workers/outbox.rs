@@ -215,11 +215,14 @@ impl<'a> Content<'a> {
             | Mail::FirstKey { name, link, minutes } => {
                 Self { name, link: Some(link), life: Some(Duration::from_mins(u64::from(*minutes))) }
             }
-            // Its link lives for days.
-            Mail::KeyAdded { name, link, .. } => Self { name, link: Some(link), life: None },
+            // Late, they still tell what happened.
+            Mail::KeyAdded { name, link, .. } | Mail::KeyReplaced { name, link, .. } => {
+                Self { name, link: Some(link), life: None }
+            }
             Mail::PasswordChanged { name, .. }
             | Mail::EmailChanged { name, .. }
             | Mail::NewBrowser { name, .. }
+            | Mail::KeyRenamed { name, .. }
             | Mail::KeyIssued { name, .. }
             | Mail::KeyRemoved { name, .. }
             | Mail::RecoveryCodeUsed { name, .. } => Self { name, link: None, life: None },

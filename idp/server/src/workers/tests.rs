@@ -260,6 +260,7 @@ async fn app(bed: Bed) -> (TempDir, Arc<App>) {
         short_lived: Arc::new(InProcess::new(Arc::clone(&clock), keyholder_store::short_lived::Limits::default())),
         sealer: Arc::new(sealer),
         throttle: Throttle::new(),
+        bounds: crate::factors::Bounds::default(),
         applications: ApplicationCache::default(),
         policies: Arc::new(keyholder_core::policy::ByGroup),
         factors: Arc::new(crate::web::testing::fake_factors::FakeFactors),

@@ -4,12 +4,13 @@
 //! transaction that would store it.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::ceremony::Ceremony;
+use keyholder_core::credential::CredentialOwner;
 use keyholder_core::factor::{Descriptor, FactorKind};
 use keyholder_core::id::CeremonyId;
-use keyholder_core::membership::FirstKey;
 use keyholder_core::ports::Queries;
 use keyholder_theme::page::{AddKey, FactorTrouble, KeyDone, KeyNameError, KeyNameField};
 
@@ -18,7 +19,7 @@ use super::show::{Standing, standing};
 use super::{HERE, first, tell};
 use crate::account::Reader;
 use crate::app::App;
-use crate::factors::commands::Permission;
+use crate::factors::commands::{MOST_KEYS, Permission};
 use crate::factors::{
     Asked, Begun, Drawn, EnrolAnswered, Enrolling, Refused, Unanswered, answer_enrolment, begin_enrolment,
     find_enrolment, name_of, prompt_view, read_answer,
@@ -50,12 +51,16 @@ pub(super) async fn begin(
     let (Some(factor), Some(_)) = (enrollable(&app, &factor), permission(&app, &reader).await?) else {
         return Ok(see_other(HERE));
     };
+    if is_full(&app, &reader, &factor).await? {
+        return trouble(&app, &request, &reader, &factor, FactorTrouble::Full { most: MOST_KEYS }).await;
+    }
     let whence = whence(&request);
     let asked = asked(&app, &request, &reader, &whence);
     match begin_enrolment(&asked, &factor).await? {
         Begun::Waiting(ceremony) => Ok(see_other(&page_of(ceremony.id))),
         Begun::Fault => trouble(&app, &request, &reader, &factor, FactorTrouble::Fault).await,
         Begun::Busy => trouble(&app, &request, &reader, &factor, FactorTrouble::Busy).await,
+        Begun::Often { minutes } => trouble(&app, &request, &reader, &factor, FactorTrouble::Often { minutes }).await,
     }
 }
 
@@ -121,6 +126,9 @@ pub(super) async fn answer(
             show(&app, &request, &reader, &ceremony, said(Said { refused: Some(known), ..Said::default() })).await
         }
         EnrolAnswered::NotPermitted => Ok(see_other(HERE)),
+        EnrolAnswered::Full => {
+            of_ceremony(&app, &request, &reader, &ceremony, FactorTrouble::Full { most: MOST_KEYS }).await
+        }
         EnrolAnswered::Elsewhere => match load(&enrolling.asked, &id).await? {
             Some(ceremony) => {
                 show(&app, &request, &reader, &ceremony, said(Said { elsewhere: true, ..Said::default() })).await
@@ -139,13 +147,17 @@ async fn permission(app: &App, reader: &Reader) -> Result<Option<Permission>, Pa
         return Ok(None);
     }
     let now = app.now();
-    Ok(Some(if reader.session.manages_keys_until(now).is_some() {
-        Permission::Elevated
-    } else if first::rule(app, reader).await? == FirstKey::Open {
-        Permission::FirstKeyOpen
-    } else {
-        Permission::FirstKey
-    }))
+    if reader.session.manages_keys_until(now).is_some() {
+        return Ok(Some(Permission::Elevated));
+    }
+    Ok(first::right(reader, first::rule(app, reader, &keys).await?, now))
+}
+
+/// Whether they have as many keys as one may have, told before the work starts. What takes the place of another is none more.
+async fn is_full(app: &App, reader: &Reader, factor: &Descriptor) -> Result<bool, PageError> {
+    let keys = app.store.list_credentials(reader.person.id).await?;
+    let own = keys.iter().filter(|key| key.owner == CredentialOwner::Person(reader.person.id));
+    Ok(own.filter(|key| factor.multiple_per_user || key.factor != factor.id).count() >= MOST_KEYS)
 }
 
 /// A factor whose keys people add themselves.
@@ -225,6 +237,7 @@ async fn over(
         Begun::Waiting(ceremony) => show(app, request, reader, &ceremony, said).await,
         Begun::Fault => trouble(app, request, reader, &factor, FactorTrouble::Fault).await,
         Begun::Busy => trouble(app, request, reader, &factor, FactorTrouble::Busy).await,
+        Begun::Often { minutes } => trouble(app, request, reader, &factor, FactorTrouble::Often { minutes }).await,
     }
 }
 
@@ -251,8 +264,18 @@ async fn trouble(
 ) -> Result<HttpResponse, PageError> {
     let whence = whence(request);
     let language = asked(app, request, reader, &whence).language;
+    let status = match trouble {
+        FactorTrouble::Full { .. } => StatusCode::CONFLICT,
+        FactorTrouble::Often { .. } => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let wait = trouble.retry_after();
     let page =
         AddKey { factor: name_of(app, factor, language), prompt: None, trouble: Some(trouble), back_href: HERE.into() };
     let about = web::About { here: Some(HERE.to_owned()), ..reader.about(app, request).await? };
-    draw(app, StatusCode::SERVICE_UNAVAILABLE, &frame(app, request, about), &page, Leads::Home)
+    let mut answer = draw(app, status, &frame(app, request, about), &page, Leads::Home)?;
+    if let Some(seconds) = wait {
+        answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    Ok(answer)
 }

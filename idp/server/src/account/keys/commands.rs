@@ -3,23 +3,25 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyholder_core::assurance::{Proof, Reach};
+use keyholder_core::assurance::{Method, Proof};
 use keyholder_core::audit::AuditEvent;
 use keyholder_core::ceremony::Ceremony;
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::id::{CredentialId, MailedLinkId, PersonId, SessionId, TokenHash};
 use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::outbox::OutboxMessage;
+use keyholder_core::person::Person;
 use keyholder_core::ports::{Command, StoreError, Transaction};
 use keyholder_core::session::Session;
 use keyholder_core::time::Timestamp;
 
 use crate::account::commands::{Acting, Outcome};
 
-/// Permits a first key in a session: the link was opened there. `false`: link or session is over.
+/// Permits a first key in a session: the link was opened there. `false`: link or session is over, or a link is not enough any more.
 pub(crate) struct PermitFirstKey {
     pub(crate) session: SessionId,
     pub(crate) link: MailedLinkId,
+    pub(crate) audit: AuditEvent,
     pub(crate) idle: Duration,
     pub(crate) now: Timestamp,
 }
@@ -31,26 +33,38 @@ impl Command for PermitFirstKey {
     async fn run(&self, transaction: &dyn Transaction) -> Result<bool, StoreError> {
         let session = transaction.find_session(self.session).await?;
         let Some(session) = session.filter(|session| session.is_live(self.now, self.idle)) else { return Ok(false) };
+        let person = transaction.find_person(session.person).await?;
+        if person.is_none_or(|person| person.mailbox_bar(self.now).is_some()) {
+            return Ok(false);
+        }
         if !transaction.use_link(self.link, self.now).await? {
             return Ok(false);
         }
-        permit(transaction, session, self.now).await?;
+        permit(transaction, session, Method::FirstKey, self.now).await?;
+        transaction.insert_audit(&self.audit).await?;
         Ok(true)
     }
 }
 
-async fn permit(transaction: &dyn Transaction, session: Session, now: Timestamp) -> Result<(), StoreError> {
-    if transaction.swap_session(&session.permit_first_key(now)).await? {
+async fn permit(
+    transaction: &dyn Transaction,
+    session: Session,
+    method: Method,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if transaction.swap_session(&session.permit_first_key(method, now)).await? {
         Ok(())
     } else {
         Err(StoreError::Conflict("a session".into()))
     }
 }
 
-/// Uses an access pass. `Refused`: it is none of this person's, used, or too old.
+/// Uses an access pass. `Refused`: it is none of this person's, used, or too old, which is kept in the log.
 pub(super) struct UsePass {
     pub(super) acting: Acting,
     pub(super) token: TokenHash,
+    pub(super) audit: AuditEvent,
+    pub(super) refused: AuditEvent,
 }
 
 #[async_trait]
@@ -61,16 +75,25 @@ impl Command for UsePass {
         let Some((session, person)) = self.acting.find(transaction).await? else { return Ok(Outcome::SignedOut) };
         let pass = transaction.find_link(self.token).await?;
         let fits = |pass: &MailedLink| pass.purpose == LinkPurpose::AccessPass && pass.person == Some(person.id);
-        let Some(pass) = pass.filter(fits) else { return Ok(Outcome::Refused) };
-        if !transaction.use_link(pass.id, self.acting.now).await? {
+        let right = match pass.filter(fits) {
+            Some(pass) => transaction.use_link(pass.id, self.acting.now).await?,
+            None => false,
+        };
+        if !right {
+            transaction.insert_audit(&self.refused).await?;
             return Ok(Outcome::Refused);
         }
-        permit(transaction, session, self.acting.now).await?;
+        permit(transaction, session, Method::AccessPass, self.acting.now).await?;
+        transaction.insert_audit(&self.audit).await?;
         Ok(Outcome::Done)
     }
 }
 
-/// Mails a link that permits a first key.
+/// Links for a first key that may wait at once, each in a session of its own: no more mails than these, and no session kills the link
+/// of another.
+pub(super) const LINKS: u64 = 10;
+
+/// Mails a link that permits a first key. `Refused`: too many wait, or a link is not enough.
 pub(super) struct AskFirstKey {
     pub(super) acting: Acting,
     pub(super) link: MailedLink,
@@ -83,10 +106,16 @@ impl Command for AskFirstKey {
     type Output = Outcome;
 
     async fn run(&self, transaction: &dyn Transaction) -> Result<Outcome, StoreError> {
-        if self.acting.find(transaction).await?.is_none() {
-            return Ok(Outcome::SignedOut);
+        let Some((_, person)) = self.acting.find(transaction).await? else { return Ok(Outcome::SignedOut) };
+        if person.mailbox_bar(self.acting.now).is_some() {
+            return Ok(Outcome::Refused);
         }
         transaction.put_link(&self.link).await?;
+        let waiting = transaction.count_waiting_links(person.id, self.link.purpose.kind(), self.acting.now).await?;
+        if waiting > LINKS {
+            transaction.use_link(self.link.id, self.acting.now).await?;
+            return Ok(Outcome::Refused);
+        }
         transaction.insert_audit(&self.audit).await?;
         transaction.insert_outbox(&self.mail).await?;
         Ok(Outcome::Done)
@@ -99,6 +128,7 @@ pub(super) struct RenameKey {
     pub(super) key: CredentialId,
     pub(super) name: String,
     pub(super) audit: AuditEvent,
+    pub(super) mail: OutboxMessage,
 }
 
 #[async_trait]
@@ -115,6 +145,7 @@ impl Command for RenameKey {
             return Err(StoreError::Conflict("a key".into()));
         }
         transaction.insert_audit(&self.audit).await?;
+        transaction.insert_outbox(&self.mail).await?;
         Ok(Outcome::Done)
     }
 }
@@ -144,7 +175,8 @@ impl Command for RemoveKey {
     }
 }
 
-/// Takes back a key that its owner did not add: as [`RemoveKey`], and every sign-in ends. `false`: it is gone already.
+/// Takes back a key that its owner did not add: as [`RemoveKey`], and every sign-in ends. Whoever reads the mailbox alone can do that too:
+/// for a while no mailed link brings the next key. `false`: it is gone already.
 pub(super) struct StopKey {
     pub(super) person: PersonId,
     pub(super) key: CredentialId,
@@ -159,7 +191,9 @@ impl Command for StopKey {
 
     async fn run(&self, transaction: &dyn Transaction) -> Result<bool, StoreError> {
         let Some(key) = own(transaction, self.key, self.person).await? else { return Ok(false) };
+        let Some(person) = transaction.find_person(self.person).await? else { return Ok(false) };
         remove(transaction, &key, self.person, None, self.now).await?;
+        transaction.update_person(&Person { key_stopped_at: Some(self.now), ..person }).await?;
         transaction.end_sessions_of(self.person, None, self.now).await?;
         transaction.kill_links(self.person).await?;
         transaction.insert_audit(&self.audit).await?;
@@ -217,11 +251,8 @@ pub(crate) async fn forget_proofs(
     }
     for session in transaction.list_live_sessions(person, now).await? {
         if used(&session.proofs) {
-            let (mut spent, mut proofs): (Vec<Proof>, Vec<Proof>) =
-                session.proofs.iter().cloned().partition(|proof| proof.credential == Some(key));
-            spent.retain(|_| Some(session.id) == here);
-            proofs.extend(spent.into_iter().map(|proof| Proof { reach: Reach::KeyManagement, ..proof }));
-            if !transaction.swap_session(&Session { proofs, ..session }).await? {
+            let here = Some(session.id) == here;
+            if !transaction.swap_session(&session.forget_key(key, here)).await? {
                 return Err(StoreError::Conflict("a session".into()));
             }
         }

@@ -33,8 +33,8 @@ use crate::web::{PageError, read, see_other};
 
 pub(crate) use commands::{PermitFirstKey, forget_proofs};
 pub(crate) use first::read_pass;
-pub(crate) use remove::added as mail_of_added_key;
-pub(crate) use show::left;
+pub(crate) use remove::{added as mail_of_added_key, replaced as mail_of_replaced_key};
+pub(crate) use show::{admins_of, left};
 pub(crate) use told::tell;
 
 /// Where the tab is.

@@ -28,11 +28,13 @@ use crate::account::Reader;
 use crate::account::commands::Outcome;
 use crate::app::App;
 use crate::audit;
+use crate::pages::school_of;
 use crate::spine;
 use crate::web::{self, Form, Leads, PageError, check_form_token, draw, frame, see_other, whence};
 
 const STOP: &str = "stop-key";
-/// How long the mailed link works. Not longer: whoever reads the mailbox alone could take the key off with it.
+/// How long the mailed link works. Not longer: whoever reads the mailbox alone could take the key off with it. What that is worth to them
+/// is bounded by what a first key takes afterwards ([`super::first`]).
 const STOP_LIFETIME: Duration = Duration::from_hours(24);
 
 /// `GET /account/security-keys/{key}/remove`
@@ -124,6 +126,22 @@ pub(crate) fn added(
     spine::mail_to(app, person, &mail)
 }
 
+/// The mail that a key took the place of another, which opens nothing any more; with the same link.
+pub(crate) fn replaced(
+    app: &App,
+    request: &HttpRequest,
+    person: &Person,
+    key: &Credential,
+) -> Result<OutboxMessage, PageError> {
+    let mail = Mail::KeyReplaced {
+        name: person.display_name(),
+        key: key.label.clone(),
+        link: app.address(&stop_link(app, person.id, key.id)?),
+        circumstances: spine::circumstances(app, &whence(request)),
+    };
+    spine::mail_to(app, person, &mail)
+}
+
 /// The key that the link names, as long as it is there.
 async fn load(app: &App, link: &str) -> Result<(Person, Credential), PageError> {
     let dead = || PageError::problem(ProblemKind::LinkDead).way_home();
@@ -142,9 +160,10 @@ pub(crate) async fn stop_page(
     request: HttpRequest,
     link: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let (_, key) = load(&app, &link).await?;
+    let (person, key) = load(&app, &link).await?;
     let page = StopPage { action: request.path().to_owned(), name: key.label };
-    draw(&app, StatusCode::OK, &frame(&app, &request, web::About::default()), &page, Leads::Home)
+    let about = web::About { school: school_of(&app, &request, person.id).await?, ..web::About::default() };
+    draw(&app, StatusCode::OK, &frame(&app, &request, about), &page, Leads::Home)
 }
 
 /// `POST /stop-key/{link}`

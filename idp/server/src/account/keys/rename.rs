@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::audit::AuditKind;
 use keyholder_core::credential::Credential;
 use keyholder_core::ports::Queries;
+use keyholder_theme::mail::Mail;
 use keyholder_theme::page::{KeyDone, KeyNameError, RenameKey as RenamePage};
 
 use super::commands::RenameKey;
@@ -13,7 +14,8 @@ use super::{HERE, find_own, tell};
 use crate::account::Reader;
 use crate::account::commands::Outcome;
 use crate::app::App;
-use crate::web::{Form, Leads, PageError, draw, frame, see_other};
+use crate::spine;
+use crate::web::{Form, Leads, PageError, draw, frame, see_other, whence};
 
 /// The most characters of a name.
 const MOST: usize = 60;
@@ -49,8 +51,18 @@ pub(super) async fn post(
     }
     let detail = format!("{} → {name}", key.label);
     let audit = reader.event(&app, &request, AuditKind::KeyRenamed, Some(&detail));
-    match app.store.execute(RenameKey { acting: reader.acting(&app), key: key.id, name, audit }).await? {
-        Outcome::Done => tell(KeyDone::Renamed),
+    let mail = Mail::KeyRenamed {
+        name: reader.person.display_name(),
+        former: key.label.clone(),
+        key: name.clone(),
+        circumstances: spine::circumstances(&app, &whence(&request)),
+    };
+    let mail = spine::mail_to(&app, &reader.person, &mail)?;
+    match app.store.execute(RenameKey { acting: reader.acting(&app), key: key.id, name, audit, mail }).await? {
+        Outcome::Done => {
+            app.outbox_wake.notify_one();
+            tell(KeyDone::Renamed)
+        }
         // Not in this session, or not any more: the tab says what is missing.
         Outcome::Refused => Ok(see_other(HERE)),
         Outcome::SignedOut => crate::account::sign_in(&app, &request).await,

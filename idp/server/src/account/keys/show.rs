@@ -8,13 +8,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::factor::Descriptor;
 use keyholder_core::id::SchoolId;
-use keyholder_core::membership::FirstKey;
 use keyholder_core::person::Person;
 use keyholder_core::ports::Queries;
 use keyholder_core::time::Timestamp;
-use keyholder_theme::page::{KeyKind, KeyRow, KeySection, KeyStanding, KeyWay, PassError, SecurityKeys};
+use keyholder_theme::page::{FirstKeyBy, KeyKind, KeyRow, KeySection, KeyStanding, KeyWay, PassError, SecurityKeys};
 
-use super::{HERE, first, told};
+use super::first::{self, Rule};
+use super::{HERE, told};
 use crate::account::Reader;
 use crate::app::App;
 use crate::factors::{kind_of, name_of};
@@ -32,8 +32,8 @@ pub(super) enum Standing {
     MayChange,
     /// The person has a key, and did not use it.
     Locked,
-    /// There is none yet, and more than the password is needed for the first.
-    FirstKey(FirstKey),
+    /// There is none that can be used, and more than the password is needed for the first.
+    FirstKey(Rule),
 }
 
 /// The keys of the person that they can use themselves, and what this session may do with them.
@@ -49,9 +49,8 @@ pub(super) async fn standing(app: &App, reader: &Reader, keys: &[Credential]) ->
     if keys.iter().any(|key| usable(&key)) {
         return Ok(Standing::Locked);
     }
-    let rule = first::rule(app, reader).await?;
-    let permitted = rule == FirstKey::Open || reader.session.enrols_first_key_until(now).is_some();
-    Ok(if permitted { Standing::MayChange } else { Standing::FirstKey(rule) })
+    let rule = first::rule(app, reader, keys).await?;
+    Ok(if first::right(reader, rule, now).is_some() { Standing::MayChange } else { Standing::FirstKey(rule) })
 }
 
 /// `GET /account/security-keys`
@@ -90,12 +89,16 @@ async fn show(
     let page = SecurityKeys {
         done: told::told(request),
         sections: sections(app, reader, keys, standing).await?,
+        unusable: unusable(app, keys, standing),
         standing: match standing {
             Standing::MayChange => KeyStanding::MayChange,
             Standing::Locked => locked(app, reader, keys, admins),
             Standing::FirstKey(rule) => KeyStanding::FirstKey {
                 email: reader.person.email.as_str().to_owned(),
-                link_action: (rule == FirstKey::Mailbox).then(|| format!("{HERE}/first")),
+                by: match rule {
+                    Rule::Pass(why) => FirstKeyBy::Pass { why },
+                    Rule::Link | Rule::Open => FirstKeyBy::Link { action: format!("{HERE}/first") },
+                },
                 pass_action: format!("{HERE}/pass"),
                 pass_error,
                 wait_minutes,
@@ -179,6 +182,13 @@ async fn sections(
         }
     }
     Ok(sections)
+}
+
+/// Keys of kinds that are not installed. Whoever may change keys may remove theirs.
+fn unusable(app: &App, keys: &[Credential], standing: Standing) -> Vec<KeyRow> {
+    let open = standing == Standing::MayChange;
+    let away = keys.iter().filter(|key| app.factors.find(&key.factor).is_none());
+    away.map(|key| KeyRow { managed: is_issued(key), rename_href: None, ..row(key, open && !is_issued(key)) }).collect()
 }
 
 /// The keys of one factor that a school issued.

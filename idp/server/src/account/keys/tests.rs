@@ -7,13 +7,20 @@ use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::ports::{Command, Queries, StoreError, Transaction};
 
 use super::*;
+use crate::account::commands::Outcome;
 use crate::digest::hash_token;
 use crate::web::testing::fake_factors::{BROKEN, CODE, SHEET};
 use crate::web::testing::{ANN, BETH, Browser, House, Page, session_cookie};
 use crate::wiring::SystemRandom;
 
+mod changes;
+mod first;
+
 /// Beside the name of a key that was not used yet.
 const UNVERIFIED: &str = r#"<span class="marker">Unverified</span>"#;
+
+/// Of the school to which the person belongs.
+const COLOURS: &str = "/s/oakfield/brand.css";
 
 async fn keys_of(house: &House, email: &str) -> Vec<Credential> {
     house.app().store.list_credentials(house.person(email).await.id).await.unwrap()
@@ -32,6 +39,8 @@ async fn permitted(house: &House, email: &str) -> Browser {
     let browser = house.signed_in(email).await;
     let link = first_key_link(house, &browser, email).await;
     let page = browser.open(&link).await;
+    // Beth belongs to two schools, and chose none yet.
+    assert_eq!(page.has(COLOURS), email == ANN, "{}", page.text);
     let page = browser.submit(&page, "/link/", &[]).await;
     assert!(page.has("You can add your first key now."), "{}", page.text);
     browser
@@ -210,6 +219,7 @@ async fn the_mailed_link_takes_a_key_back_and_ends_every_sign_in() {
     let link = remove::stop_link(house.app(), person.id, key.id).unwrap();
     let stranger = house.browser();
     let page = stranger.open(&link).await;
+    assert!(page.has(COLOURS), "{}", page.text);
     assert_eq!(keys_of(&house, ANN).await.len(), 1, "opening changes nothing");
     let page = stranger.submit(&page, "/stop-key/", &[]).await;
     assert_eq!(page.path.split('/').next_back(), Some("forgot"), "{}", page.text);

@@ -98,6 +98,8 @@ impl Batch {
             family_name: wanted.family_name.clone(),
             language: wanted.language,
             disabled_at: None,
+            email_changed_at: None,
+            key_stopped_at: None,
             created_at: self.now,
         };
         transaction.insert_person(&person).await?;

@@ -25,8 +25,8 @@ use crate::plugins::{self, Surroundings};
 
 /// The fact in which a factor tells what stands on a key.
 const SERIAL: &str = "serial";
-/// The most bytes of a file of keys.
-const MOST: u64 = 16 * 1024 * 1024;
+/// The most bytes of a file of keys: what the host of the plugins takes ([`keyholder_plugin_host::SEED_FILE`]).
+const MOST: u64 = keyholder_plugin_host::SEED_FILE as u64;
 
 /// `keyholder managed-key ...`.
 #[derive(Debug, Subcommand)]
@@ -126,6 +126,20 @@ async fn carry_out(context: &Context, store: &SqlStore, command: ManagedKeyComma
     }
 }
 
+/// Said before any plugin is run.
+fn check_size(file: &Path) -> Result<(), CliError> {
+    let found = fs::metadata(file);
+    let size = found.map_err(|error| CliError::Refused(format!("{} cannot be read: {error}", file.display())))?.len();
+    if size > MOST {
+        return Err(CliError::Refused(format!(
+            "{} is larger than {} MiB, the most that a plugin is handed: import it in parts",
+            file.display(),
+            MOST >> 20
+        )));
+    }
+    Ok(())
+}
+
 /// The keys of a file, as the factor plugin reads them.
 async fn read(
     context: &Context,
@@ -135,11 +149,7 @@ async fn read(
     secret_file: Option<&Path>,
 ) -> Result<Imported, CliError> {
     let refused = |text: String| CliError::Refused(text);
-    let size =
-        fs::metadata(file).map_err(|error| refused(format!("{} cannot be read: {error}", file.display())))?.len();
-    if size > MOST {
-        return Err(refused(format!("{} is larger than 16 MiB: it is no file of keys", file.display())));
-    }
+    check_size(file)?;
     let content = fs::read(file).map_err(|error| refused(format!("{} cannot be read: {error}", file.display())))?;
     let secret = match secret_file {
         Some(path) => {

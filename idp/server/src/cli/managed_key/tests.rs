@@ -133,3 +133,15 @@ impl keyholder_core::ports::Command for Swap {
         Ok(())
     }
 }
+
+#[test]
+fn a_file_that_no_plugin_is_handed_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.xml");
+    let file = fs::File::create(&path).unwrap();
+    file.set_len(4 << 20).unwrap();
+    assert!(check_size(&path).is_ok());
+    file.set_len((4 << 20) + 1).unwrap();
+    let refused = check_size(&path).unwrap_err().to_string();
+    assert!(refused.contains("larger than 4 MiB") && refused.contains("in parts"), "{refused}");
+}

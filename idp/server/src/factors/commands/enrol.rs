@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use keyholder_core::assurance::Method;
 use keyholder_core::audit::AuditEvent;
 use keyholder_core::ceremony::{Ceremony, Contents, Ending};
 use keyholder_core::credential::{Credential, CredentialOwner};
 use keyholder_core::factor::Consumed;
+use keyholder_core::id::CredentialId;
 use keyholder_core::outbox::OutboxMessage;
 use keyholder_core::ports::{Command, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
+use keyholder_theme::page::KeyRight;
 
 use super::{burn, lost};
 use crate::account::keys::forget_proofs;
@@ -19,11 +22,27 @@ use crate::account::keys::forget_proofs;
 pub(crate) enum Permission {
     /// The session used a key, or a recovery code.
     Elevated,
-    /// It is the first key, and a mailed link or an access pass was used in this session.
-    FirstKey,
+    /// It is the first key, and a mailed link was used in this session; or an access pass, which is also enough beside keys that cannot
+    /// be used because their kind is not installed.
+    FirstKey(Method),
     /// It is the first key, and the person's groups ask for nothing more.
     FirstKeyOpen,
 }
+
+impl Permission {
+    /// As the log tells it.
+    pub(crate) fn right(self) -> KeyRight {
+        match self {
+            Self::Elevated => KeyRight::Elevated,
+            Self::FirstKey(Method::AccessPass) => KeyRight::Pass,
+            Self::FirstKey(_) => KeyRight::Link,
+            Self::FirstKeyOpen => KeyRight::Open,
+        }
+    }
+}
+
+/// The most keys of their own that a person has. Each answer may have to be checked against all of one kind.
+pub(crate) const MOST_KEYS: usize = 20;
 
 /// Adds a key. The running session is not raised: the key counts from the next sign-in.
 pub(crate) struct Enrol {
@@ -35,8 +54,12 @@ pub(crate) struct Enrol {
     pub(crate) permission: Permission,
     /// Where a person has one of its kind at most: it comes in the place of theirs.
     pub(crate) only_one: bool,
+    /// The factors whose keys can be used now.
+    pub(crate) installed: Vec<String>,
     pub(crate) audit: AuditEvent,
     pub(crate) mail: OutboxMessage,
+    /// In the place of `mail` where a former key went.
+    pub(crate) replaced: OutboxMessage,
     pub(crate) idle: Duration,
     pub(crate) now: Timestamp,
 }
@@ -51,6 +74,8 @@ pub(crate) enum EnrolOutcome {
     Known,
     /// The session may not add it any more. Nothing was changed.
     NotPermitted,
+    /// They have [`MOST_KEYS`]. Nothing was changed.
+    Full,
 }
 
 #[async_trait]
@@ -65,9 +90,13 @@ impl Command for Enrol {
         let held = transaction.list_credentials(self.ceremony.person).await?;
         let mine = |key: &&Credential| key.owner == CredentialOwner::Person(self.ceremony.person);
         let first = held.iter().find(mine).is_none();
+        let none_usable = !held.iter().filter(mine).any(|key| self.installed.contains(&key.factor));
         let permitted = match self.permission {
             Permission::Elevated => session.manages_keys_until(self.now).is_some(),
-            Permission::FirstKey => first && session.enrols_first_key_until(self.now).is_some(),
+            Permission::FirstKey(method) => {
+                let enough = if method == Method::AccessPass { none_usable } else { first };
+                enough && session.enrols_first_key(self.now) == Some(method)
+            }
             Permission::FirstKeyOpen => first,
         };
         if !permitted {
@@ -82,11 +111,14 @@ impl Command for Enrol {
         {
             return Ok(EnrolOutcome::Known);
         }
-        if self.only_one {
-            for former in held.iter().filter(mine).filter(|former| former.factor == self.key.factor) {
-                transaction.delete_credential(former.id).await?;
-                forget_proofs(transaction, former.id, session.person, Some(session.id), self.now).await?;
-            }
+        let former = held.iter().filter(mine).filter(|former| self.only_one && former.factor == self.key.factor);
+        let former: Vec<CredentialId> = former.map(|former| former.id).collect();
+        if held.iter().filter(mine).count() - former.len() >= MOST_KEYS {
+            return Ok(EnrolOutcome::Full);
+        }
+        for former in &former {
+            transaction.delete_credential(*former).await?;
+            forget_proofs(transaction, *former, session.person, Some(session.id), self.now).await?;
         }
         transaction.insert_credential(&self.key).await?;
         for consumed in &self.consume {
@@ -98,7 +130,7 @@ impl Command for Enrol {
             return Err(lost("a ceremony"));
         }
         transaction.insert_audit(&self.audit).await?;
-        transaction.insert_outbox(&self.mail).await?;
+        transaction.insert_outbox(if former.is_empty() { &self.mail } else { &self.replaced }).await?;
         Ok(EnrolOutcome::Done)
     }
 }

@@ -61,7 +61,10 @@ impl Command for ConfirmEmail {
             return Ok(false);
         }
         let Some(person) = transaction.find_person(self.person).await? else { return Ok(false) };
-        let person = Person { email: self.email.clone(), email_verified_at: Some(self.now), ..person };
+        let changed = person.email.key() != self.email.key();
+        let email_changed_at = if changed { Some(self.now) } else { person.email_changed_at };
+        let person =
+            Person { email: self.email.clone(), email_verified_at: Some(self.now), email_changed_at, ..person };
         transaction.update_person(&person).await?;
         transaction.kill_links(self.person).await?;
         transaction.insert_audit(&self.audit).await?;

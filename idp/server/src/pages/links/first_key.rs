@@ -6,14 +6,17 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::audit::AuditKind;
 use keyholder_core::id::SessionId;
 use keyholder_core::link::MailedLink;
-use keyholder_theme::page::{FirstKeyLink, KeyDone, ProblemKind, Way};
+use keyholder_theme::page::{FirstKeyLink, KeyDone, KeyRight, ProblemKind, Way};
 
 use super::{dead, here};
 use crate::account::keys::{PermitFirstKey, tell};
 use crate::app::App;
-use crate::web::{self, Leads, PageError, draw, frame};
+use crate::audit;
+use crate::pages::school_of;
+use crate::web::{self, Leads, PageError, draw, frame, whence};
 
 const KEYS: &str = "/account/security-keys";
 
@@ -28,7 +31,8 @@ pub(super) async fn page(
         _ => return Err(elsewhere()),
     };
     let page = FirstKeyLink { action: here(request) };
-    draw(app, StatusCode::OK, &frame(app, request, web::About::default().person(&person, None)), &page, Leads::Home)
+    let about = web::About { school: school_of(app, request, person.id).await?, ..web::About::default() };
+    draw(app, StatusCode::OK, &frame(app, request, about.person(&person, None)), &page, Leads::Home)
 }
 
 pub(super) async fn post(
@@ -37,11 +41,24 @@ pub(super) async fn post(
     link: &MailedLink,
     session: SessionId,
 ) -> Result<HttpResponse, PageError> {
-    match web::session(app, request).await? {
-        Some((live, person)) if live.id == session && link.person == Some(person.id) => {}
+    let person = match web::session(app, request).await? {
+        Some((live, person)) if live.id == session && link.person == Some(person.id) => person,
         _ => return Err(elsewhere()),
-    }
-    let command = PermitFirstKey { session, link: link.id, idle: app.config.session.idle(), now: app.now() };
+    };
+    let whence = whence(request);
+    let about = audit::About {
+        subject: Some(person.id),
+        detail: Some(KeyRight::Link.word()),
+        whence: Some(&whence),
+        ..audit::About::default()
+    };
+    let command = PermitFirstKey {
+        session,
+        link: link.id,
+        audit: audit::event(app, AuditKind::FirstKeyPermitted, about),
+        idle: app.config.session.idle(),
+        now: app.now(),
+    };
     if app.store.execute(command).await? { tell(KeyDone::Permitted) } else { Err(dead(app, request, link).await?) }
 }
 

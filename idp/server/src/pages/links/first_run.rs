@@ -151,6 +151,8 @@ fn first_person(app: &App, request: &HttpRequest, typed: &Typed, email: Email) -
         family_name: typed.family_name.clone(),
         language: Some(language(request, None)),
         disabled_at: None,
+        email_changed_at: None,
+        key_stopped_at: None,
         created_at: now,
     }
 }

@@ -233,6 +233,8 @@ impl Bed {
             family_name: "Price".into(),
             language: Some(Language::Cy),
             disabled_at: None,
+            email_changed_at: None,
+            key_stopped_at: None,
             created_at: START,
         };
         let here = membership(1, &person, &staff, std::slice::from_ref(&year));
@@ -270,6 +272,7 @@ impl Bed {
             theme: keyholder_theme::Theme::load(None).unwrap(),
             passwords: PasswordPool::new(&config.password, random.clone()).unwrap(),
             throttle: Throttle::new(),
+            bounds: crate::factors::Bounds::default(),
             saml: crate::saml::keys::SamlKeys::default(),
             saml_metadata: crate::saml::MetadataCache::default(),
             applications: ApplicationCache::default(),

@@ -133,6 +133,8 @@ fn person() -> Person {
         family_name: "Price".into(),
         language: None,
         disabled_at: None,
+        email_changed_at: None,
+        key_stopped_at: None,
         created_at: now(),
     }
 }
