@@ -34,6 +34,8 @@ pub enum DrawError {
     Template { template: String, source: Box<handlebars::RenderError> },
     #[error("the theme has no such language")]
     Language,
+    #[error("the theme cannot be compiled: {0}")]
+    Theme(String),
     #[error("the time of the mail cannot be written")]
     Time(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -16,6 +16,7 @@ mod texts;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use keyholder_core::locale::Language;
 use serde::Serialize;
@@ -28,11 +29,15 @@ use crate::mail::{DrawnMail, Mail};
 use crate::page::Page;
 use crate::templates::Templates;
 
-/// The pages and mails of one installation, compiled.
+/// The pages and mails of one installation.
 pub struct Theme {
     assets: Assets,
-    templates: BTreeMap<&'static str, Templates>,
+    templates: BTreeMap<&'static str, OfLanguage>,
 }
+
+/// The templates of a language, compiled when somebody first needs them: a start waits for none, and a language that nobody reads takes
+/// no memory.
+type OfLanguage = OnceLock<Result<Templates, ThemeError>>;
 
 /// Without what is in it: hundreds of pages of compiled templates.
 impl std::fmt::Debug for Theme {
@@ -63,15 +68,19 @@ struct Drawn {
 }
 
 impl Theme {
-    /// Compiles the embedded theme. A file in `folder` takes the place of ours of the same path; then every sample of every page
-    /// and mail is drawn once, so that a mistake is found now and not by a teacher.
+    /// Loads the embedded theme. A file in `folder` takes the place of ours of the same path; then all of it is compiled, and every
+    /// sample of every page and mail is drawn once, so that a mistake is found now and not by a teacher.
     pub fn load(folder: Option<&Path>) -> Result<Self, ThemeError> {
         let files = files::load(folder)?;
         let assets = Assets::load(&files)?;
         let mut templates = BTreeMap::new();
         for language in Language::ALL {
-            let texts = texts::Texts::load(&files, language)?;
-            templates.insert(language.tag(), Templates::load(&files, language, texts, &assets)?);
+            let cell = OfLanguage::new();
+            if folder.is_some() {
+                let compiled = compile(&files, language, &assets)?;
+                cell.get_or_init(|| Ok(compiled));
+            }
+            templates.insert(language.tag(), cell);
         }
         let theme = Self { assets, templates };
         if folder.is_some() {
@@ -148,8 +157,15 @@ impl Theme {
     }
 
     fn of(&self, language: Language) -> Result<&Templates, DrawError> {
-        self.templates.get(language.tag()).ok_or(DrawError::Language)
+        let cell = self.templates.get(language.tag()).ok_or(DrawError::Language)?;
+        // Only of the embedded theme, which the tests compile: the other one is compiled already.
+        let compiled = cell.get_or_init(|| files::load(None).and_then(|files| compile(&files, language, &self.assets)));
+        compiled.as_ref().map_err(|error| DrawError::Theme(error.to_string()))
     }
+}
+
+fn compile(files: &files::Files, language: Language, assets: &Assets) -> Result<Templates, ThemeError> {
+    Templates::load(files, language, texts::Texts::load(files, language)?, assets)
 }
 
 #[cfg(test)]
