@@ -122,6 +122,7 @@ pub struct Settings {
     pub clock_skew_seconds: u32,
     pub contexts: ContextPolicy,
     pub idp_initiated: IdpInitiated,
+    pub entity_id_of: EntityIdOf,
     /// For how long an assertion may be redeemed, in seconds.
     pub assertion_seconds: u32,
 }
@@ -200,6 +201,19 @@ pub enum MultiFactorClass {
     Refeds,
     /// The class that Microsoft Entra takes for two factors. It looks for them in no other place.
     Microsoft,
+}
+
+/// By whose entity id the service provider knows us. Keys and people are the same behind each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntityIdOf {
+    /// That of all.
+    #[default]
+    Installation,
+    /// One for this application alone.
+    Application,
+    /// One for each school that it serves, for software that tells schools apart by whoever signed somebody in.
+    School,
 }
 
 /// Whether a sign-in may begin here, without a request.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::attributes::{Fact, NameFormat, Release};
 use crate::messages::NameIdFormat;
 use crate::service_provider::{
-    ContextPolicy, Encrypt, IdpInitiated, MultiFactorClass, RequestSignature, Requested, Settings, Sign,
+    ContextPolicy, Encrypt, EntityIdOf, IdpInitiated, MultiFactorClass, RequestSignature, Requested, Settings, Sign,
     SingleFactorClass, SpMetadata,
 };
 
@@ -59,6 +59,7 @@ impl Template {
             clock_skew_seconds: 60,
             contexts: password,
             idp_initiated: IdpInitiated::Refused,
+            entity_id_of: EntityIdOf::Installation,
             assertion_seconds: 300,
         };
         match self {

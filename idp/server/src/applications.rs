@@ -93,6 +93,11 @@ impl ApplicationCache {
         Ok(self.load(&app.store).await?.by_id.get(&id).cloned())
     }
 
+    /// Every service provider, in no order.
+    pub async fn list_providers(&self, app: &App) -> Result<Vec<Arc<Registered>>, StoreError> {
+        Ok(self.load(&app.store).await?.by_entity_id.values().cloned().collect())
+    }
+
     /// Every application, in no order.
     pub async fn list(&self, app: &App) -> Result<Vec<Arc<RelyingApplication>>, StoreError> {
         Ok(self.load(&app.store).await?.by_id.values().cloned().collect())

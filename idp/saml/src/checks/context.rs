@@ -65,7 +65,14 @@ impl RequestedContext {
         let known: Vec<String> = requested.classes.iter().filter(|class| least(class).is_some()).cloned().collect();
         // Nobody can say that a sign-in is stronger than a class that nobody here knows.
         let comparable = requested.comparison != Comparison::Better || known.len() == requested.classes.len();
-        let context = Self { comparison: requested.comparison, classes: known };
+        let mut classes: Vec<String> = Vec::new();
+        for class in known {
+            // Anybody may repeat one a thousand times, and the browser carries what is kept.
+            if !classes.contains(&class) {
+                classes.push(class);
+            }
+        }
+        let context = Self { comparison: requested.comparison, classes };
         (comparable && !context.acceptable().is_empty()).then_some(context)
     }
 

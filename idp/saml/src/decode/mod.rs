@@ -96,6 +96,13 @@ pub fn sender(input: &str) -> Option<String> {
     facts::sender(facts::inside_envelope(&root))
 }
 
+/// The address to which a message says it was sent.
+pub fn destination(input: &str) -> Option<String> {
+    let found = form::recognise(input).ok()?;
+    let root = read_signed(&found.message, &Limits::METADATA).ok()?;
+    facts::inside_envelope(&root).attribute("Destination").map(str::to_owned)
+}
+
 /// Explains a message in any form: an address, a query, a form's field, base64, or XML.
 pub fn explain(input: &str, against: Option<&Against<'_>>, now: Timestamp) -> Explanation {
     let found = match form::recognise(input) {

@@ -22,7 +22,7 @@ use crate::config::faults::{Fault, Faults, Origin, suggestion};
 use crate::outbound::Fetcher;
 use crate::saml::keys::{self, SamlKeyError};
 use crate::saml::source::{Level, Older, Provider, Renewed, Surroundings, findings, list_providers, refresh};
-use crate::saml::{entity_id, path};
+use crate::saml::{Entity, entity_id};
 use crate::workers::describe;
 
 /// More than any message has, in bytes.
@@ -93,6 +93,9 @@ pub(super) enum SamlKeyCommand {
         /// That of the successor.
         #[arg(long)]
         next: bool,
+        /// That of the key that signs the metadata: for applications that fetch it.
+        #[arg(long, conflicts_with = "next")]
+        metadata: bool,
     },
     /// Make a successor and publish it in the metadata, beside the key that signs.
     Prepare,
@@ -250,10 +253,16 @@ async fn renew(context: &Context, store: &SqlStore, client_id: Option<&str>, old
 
 async fn explain(context: &Context, store: &SqlStore, message: &str) -> Result<Vec<String>, CliError> {
     let sender = decode::sender(message);
-    let registered = list_providers(store).await?.into_iter().filter_map(|provider| provider.registered);
-    let provider = registered.into_iter().find(|provider| Some(&provider.metadata.entity_id) == sender.as_ref());
-    let (issuer, base) = (entity_id(&context.config), context.config.issuer().to_owned());
-    let (single_sign_on, single_logout) = (format!("{base}{}", path::SSO), format!("{base}{}", path::SLO));
+    let registered = list_providers(store).await?.into_iter();
+    let mut registered = registered.filter_map(|provider| Some((provider.client_id, provider.registered?)));
+    let provider = registered.find(|(_, provider)| Some(&provider.metadata.entity_id) == sender.as_ref());
+    let config = &context.config;
+    let entity = provider.as_ref().map_or(Entity::Installation, |(client_id, provider)| {
+        Entity::sent_to(decode::destination(message).as_deref(), client_id, provider, config)
+    });
+    let provider = provider.map(|(_, provider)| provider);
+    let (issuer, single_sign_on, single_logout) =
+        (entity.id(config), entity.single_sign_on(config), entity.single_logout(config));
     let against = provider.as_ref().map(|provider| Against {
         provider,
         issuer: &issuer,
@@ -273,13 +282,14 @@ async fn key(context: &Context, store: &SqlStore, command: SamlKeyCommand) -> Re
     };
     match command {
         SamlKeyCommand::List => list_keys(store).await,
-        SamlKeyCommand::Certificate { next } => {
+        SamlKeyCommand::Certificate { next, metadata } => {
             let state = if next { KeyState::Next } else { KeyState::Active };
+            let purpose = if metadata { SamlKeyPurpose::Metadata } else { SamlKeyPurpose::Messages };
             keys::make_missing(store, random, now, host).await.map_err(refused)?;
             let keys = store.list_saml_keys().await?;
-            let of_messages = |key: &&SamlKey| key.purpose == SamlKeyPurpose::Messages && key.state == state;
+            let meant = |key: &&SamlKey| key.purpose == purpose && key.state == state;
             let missing = || CliError::Refused(SamlKeyError::NoSuccessor.to_string());
-            Ok(pem(&keys.iter().find(of_messages).ok_or_else(missing)?.certificate))
+            Ok(pem(&keys.iter().find(meant).ok_or_else(missing)?.certificate))
         }
         SamlKeyCommand::Prepare => {
             keys::make_missing(store, random, now, host).await.map_err(refused)?;

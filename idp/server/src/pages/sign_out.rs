@@ -33,7 +33,7 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Re
         let command = EndSession { session: session.id, audit, now: app.now() };
         app.store.execute(command).await?;
         app.outbox_wake.notify_one();
-        let go_on = saml::logout::after_sign_out(&app, told, None).await?;
+        let go_on = saml::logout::after_sign_out(&app, session.browser, told, None).await?;
         if go_on.is_some() || !frames.is_empty() {
             return farewell(&app, &request, &Farewell { frames, go_on, ..Farewell::default() });
         }
@@ -51,7 +51,8 @@ pub(super) async fn everywhere(app: Data<App>, request: HttpRequest, form: Form)
     let command = EndSessionsOf { person: person.id, audit, now: app.now() };
     app.store.execute(command).await?;
     app.outbox_wake.notify_one();
-    let go_on = saml::logout::after_sign_out(&app, told, Some("/signed-out/everywhere".to_owned())).await?;
+    let go_on =
+        saml::logout::after_sign_out(&app, session.browser, told, Some("/signed-out/everywhere".to_owned())).await?;
     if go_on.is_some() || !frames.is_empty() {
         return farewell(&app, &request, &Farewell { everywhere: true, frames, go_on });
     }

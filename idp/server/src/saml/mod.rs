@@ -6,6 +6,7 @@
 mod answer;
 mod commands;
 mod ending;
+mod entity;
 pub mod keys;
 pub(crate) mod logout;
 mod metadata;
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::web::{PageError, read};
 
 pub use ending::{complete, deny, host_of, refuse};
+pub(crate) use entity::Entity;
 pub use metadata::MetadataCache;
 pub(crate) use person::{knows_as, persistent};
 pub(crate) use start::name_of as starts_as;
@@ -29,6 +31,10 @@ pub(crate) use start::name_of as starts_as;
 /// Paths of the endpoints. The entity id is the address of the metadata (saml-metadata-2.0-os 4.1).
 pub mod path {
     pub const METADATA: &str = "/saml/metadata";
+    /// What the addresses of the installation's entity begin with, and those of the others.
+    pub(crate) const FOLDER: &str = "/saml";
+    pub(crate) const OF_SCHOOLS: &str = "/saml/e";
+    pub(crate) const OF_APPLICATIONS: &str = "/saml/a";
     pub const SSO: &str = "/saml/sso";
     pub(crate) const CONTINUE: &str = "/saml/sso/continue";
     pub(crate) const START: &str = "/saml/start";
@@ -47,6 +53,14 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(path::SLO, web::get().to(logout::get))
         .route(path::SLO, web::post().to(logout::post))
         .route(path::SLO_NEXT, web::get().to(logout::next));
+    for of in [format!("{}/{{school}}", path::OF_SCHOOLS), format!("{}/{{application}}", path::OF_APPLICATIONS)] {
+        config
+            .route(&of, read().to(metadata::get))
+            .route(&format!("{of}/sso"), web::get().to(sso::get))
+            .route(&format!("{of}/sso"), web::post().to(sso::post))
+            .route(&format!("{of}/slo"), web::get().to(logout::get))
+            .route(&format!("{of}/slo"), web::post().to(logout::post));
+    }
 }
 
 /// Our entity id.
@@ -68,7 +82,12 @@ fn untrusted(reason: &dyn std::fmt::Display, entity_id: Option<&str>) -> PageErr
 
 /// What anybody may have written, cut for a log line.
 fn readable(text: &str) -> String {
-    text.chars().take(200).flat_map(char::escape_debug).collect()
+    let shown = |character: char| match character {
+        // They mislead nobody, and a log line that needs it escapes them once more.
+        '\'' | '"' => vec![character],
+        other => other.escape_debug().collect(),
+    };
+    text.chars().take(200).flat_map(shown).collect()
 }
 
 #[cfg(test)]

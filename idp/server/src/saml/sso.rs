@@ -15,7 +15,7 @@ use keyholder_saml::redirect::{Parameter, Query};
 use keyholder_saml::respond;
 use serde::{Deserialize, Serialize};
 
-use super::{answer, entity_id, path, untrusted};
+use super::{Entity, answer, path, untrusted};
 use crate::app::App;
 use crate::applications::Registered;
 use crate::spine;
@@ -101,16 +101,20 @@ async fn receive(
     let sender = checks::issuer_of(message).map_err(|error| untrusted(&error, None))?;
     let registered = app.applications.find_provider(app, &sender).await?;
     let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered", Some(&sender)))?;
-    let (issuer, endpoint) = (entity_id(&app.config), app.address(path::SSO));
+    let entity = Entity::asked(request);
+    if !entity.is_known_to(app, &registered).await? {
+        return Err(untrusted(&"it knows us by another entity id", Some(&sender)));
+    }
+    let (issuer, endpoint) = (entity.id(&app.config), entity.single_sign_on(&app.config));
     let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, now: app.now() };
     match checks::receive(message, &registered.provider, &arrival) {
         Ok(Checked { request, ask }) => {
-            let ask = Ask { scopes: scopes(&registered), ..ask };
+            let ask = Ask { scopes: scopes(&registered), school: entity.school().map(str::to_owned), ..ask };
             Ok(Outcome::Begin { application: registered.application.id, checked: Checked { request, ask } })
         }
         Err(Rejection::Untrusted(reason)) => Err(untrusted(&reason, Some(&sender))),
         Err(Rejection::Refused(refused)) => {
-            refuse(app, request, &registered.application, &sender, &refused).map(Outcome::Refused)
+            refuse(app, request, &registered.application, (&sender, &issuer), &refused).map(Outcome::Refused)
         }
     }
 }
@@ -141,11 +145,11 @@ fn refuse(
     app: &App,
     request: &HttpRequest,
     application: &RelyingApplication,
-    sender: &str,
+    (sender, issuer): (&str, &str),
     refused: &Refused,
 ) -> Result<HttpResponse, PageError> {
     tracing::info!(entity_id = super::readable(sender), reason = %refused.refusal, "a SAML request is answered with an error");
-    let posted = respond::refuse(refused, &entity_id(&app.config), None, app.now(), app.random.as_ref());
+    let posted = respond::refuse(refused, issuer, None, app.now(), app.random.as_ref());
     let posted = posted.map_err(|_| PageError::Fault("an error response cannot be written"))?;
     answer::post(app, request, About::default().application(application), posted)
 }

@@ -8,12 +8,13 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use keyholder_core::application::RelyingApplication;
 use keyholder_core::flow::{Ask, Origin};
-use keyholder_core::ports::StoreError;
+use keyholder_core::ports::{Queries as _, StoreError};
 use keyholder_saml::checks;
 use keyholder_saml::service_provider::IdpInitiated;
 
 use super::{entity_id, sso, untrusted};
 use crate::app::App;
+use crate::pages;
 use crate::spine;
 use crate::web::{self, Form, PageError, check_form_token, see_other};
 
@@ -29,9 +30,7 @@ pub(crate) async fn name_of(app: &App, application: &RelyingApplication) -> Resu
 /// `POST /saml/start`
 pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Result<HttpResponse, PageError> {
     check_form_token(&app, &request, form.text("form_token"))?;
-    if web::session(&app, &request).await?.is_none() {
-        return Ok(see_other("/"));
-    }
+    let Some((_, person)) = web::session(&app, &request).await? else { return Ok(see_other("/")) };
     let name = form.text("provider");
     let registered = app.applications.find_provider(&app, name).await?;
     let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered", Some(name)))?;
@@ -39,6 +38,10 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, form: Form) -> Re
     let begun = begun.ok_or_else(|| untrusted(&"its sign-ins do not begin here", Some(name)))?;
     let kept = serde_json::to_value(&begun).map_err(|_| PageError::Fault("a request cannot be written as JSON"))?;
     let origin = Origin::Saml { application: registered.application.id, request: kept };
-    let ask = Ask { scopes: sso::scopes(&registered), ..Ask::default() };
+    // In the school whose applications the person was looking at.
+    let mut members = app.store.list_memberships(person.id).await?;
+    members.retain(|member| member.membership.is_active(app.now()));
+    let school = pages::active(&request, &members).map(|member| member.school.slug.clone());
+    let ask = Ask { scopes: sso::scopes(&registered), school, ..Ask::default() };
     spine::begin(&app, &request, origin, ask).await
 }

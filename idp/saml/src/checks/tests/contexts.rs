@@ -84,6 +84,14 @@ fn no_answer_says_more_than_what_was_reached() {
 }
 
 #[test]
+fn a_class_that_is_repeated_is_kept_once() {
+    let classes = vec![PPT.to_owned(); 500];
+    let flood = RequestedAuthnContext { comparison: Comparison::Exact, classes, declarations: false };
+    let kept = serde_json::to_string(&RequestedContext::of(&flood).unwrap()).unwrap();
+    assert!(kept.len() < 200, "{kept}");
+}
+
+#[test]
 fn unasked_the_class_is_that_of_the_sign_in() {
     let refeds = ContextPolicy::default();
     let password =

@@ -10,7 +10,7 @@ use keyholder_saml::certificate::Certificate;
 use keyholder_saml::messages::NameIdFormat;
 use keyholder_saml::metadata::{MetadataError, Trust, query_address, read_entity};
 use keyholder_saml::service_provider::{
-    Encrypt, IdpInitiated, MultiFactorClass, RequestSignature, Requested, ServiceProvider, Settings, Sign,
+    Encrypt, EntityIdOf, IdpInitiated, MultiFactorClass, RequestSignature, Requested, ServiceProvider, Settings, Sign,
     SingleFactorClass, SpMetadata,
 };
 use keyholder_saml::templates::{Template, google_workspace_metadata, microsoft_entra_metadata};
@@ -287,6 +287,10 @@ fn read_settings(entry: &Entry<'_>, template: Settings) -> Settings {
     }
     if let Some(class) = entry.choice::<MultiFactorClass>("multi_factor_class", &["refeds", "microsoft"]) {
         settings.contexts.multi_factor = class.value;
+    }
+    let owners = ["installation", "application", "school"];
+    if let Some(owner) = entry.choice::<EntityIdOf>("entity_id_of", &owners) {
+        settings.entity_id_of = owner.value;
     }
     if let Some(seconds) = entry.whole("clock_skew_seconds", 0..=600) {
         settings.clock_skew_seconds = seconds;

@@ -170,7 +170,19 @@ async fn google_and_microsoft_need_no_metadata() {
     bench.apply(&file("g", google), Unlisted::Keep).await.unwrap();
     bench.apply(&file("m", "{ template = 'microsoft-entra' }"), Unlisted::Keep).await.unwrap();
     let applications = bench.store.list_applications().await.unwrap();
-    let mut ids: Vec<_> = applications.into_iter().filter_map(|application| Some(application.saml?.entity_id)).collect();
+    let mut ids: Vec<_> =
+        applications.into_iter().filter_map(|application| Some(application.saml?.entity_id)).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["google.com/a/oakfield.example", "urn:federation:MicrosoftOnline"]);
+}
+
+#[tokio::test]
+async fn an_application_may_know_us_by_an_entity_id_of_each_school() {
+    let bench = Bench::new().await;
+    let entra = |of: &str| file("m", &format!("{{ template = 'microsoft-entra', entity_id_of = '{of}' }}"));
+    bench.apply(&entra("school"), Unlisted::Keep).await.unwrap();
+    let application = bench.store.find_application_by_client_id("m").await.unwrap().unwrap();
+    let provider: ServiceProvider = serde_json::from_value(application.saml.unwrap().registration).unwrap();
+    assert_eq!(provider.settings.entity_id_of, keyholder_saml::service_provider::EntityIdOf::School);
+    assert!(bench.complaint(&entra("nobody")).contains("`nobody` is not known"));
 }

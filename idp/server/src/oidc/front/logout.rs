@@ -139,7 +139,7 @@ async fn end(app: &App, request: &HttpRequest, session: &Session, logout: &Logou
     let audit = audit::event(app, AuditKind::SignedOut, about);
     app.store.execute(EndSession { session: session.id, audit, now: app.now() }).await?;
     app.outbox_wake.notify_one();
-    let next = saml::logout::after_sign_out(app, told, logout.checked.return_to.clone()).await?;
+    let next = saml::logout::after_sign_out(app, session.browser, told, logout.checked.return_to.clone()).await?;
     Ok(Ended { frames, next })
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Owns the way of the browser from one service provider to the next, and back to whoever asked. Does not own who may end what
 //! (`keyholder_saml::logout`). A session has ended here before the first service provider is told: whoever does not answer keeps
-//! nobody signed in but at itself.
+//! nobody signed in but at itself. What one of them is told leaves with the person's own browser, or with nobody: whoever asks, or is asked
+//! before it, does not read it on the way.
 
 mod receive;
 mod run;
@@ -11,7 +12,7 @@ mod soap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use keyholder_core::id::{GrantId, SessionId};
+use keyholder_core::id::{GrantId, SessionId, TokenHash};
 use keyholder_core::ports::{SamlQueries as _, StoreError};
 use keyholder_core::random::draw_token;
 use keyholder_core::saml::SamlParticipant;
@@ -35,13 +36,16 @@ pub(crate) use soap::{Means, tell};
 pub(crate) struct Told {
     grant: GrantId,
     participant: Participant,
+    /// The session ended some time ago: the outbox has the notices that need no browser. Service providers that answer a request with a request
+    /// would otherwise have us ask without end.
+    ended_before: bool,
 }
 
 impl Told {
     /// What cannot be read names nobody whom a message could be sent to.
     fn read(kept: SamlParticipant) -> Option<Self> {
         let participant = serde_json::from_value(kept.told).ok()?;
-        Some(Self { grant: kept.grant, participant })
+        Some(Self { grant: kept.grant, participant, ended_before: false })
     }
 }
 
@@ -51,13 +55,14 @@ pub(crate) async fn participants(app: &App, session: SessionId) -> Result<Vec<To
 }
 
 /// Tells them after a sign-out here: behind the browser's back now, the others with this browser. Answers where the browser has to go, a
-/// path of ours; `None`: it has to tell nobody. `go_on`: where it goes in the end, else to the page that says so.
+/// path of ours; `None`: it has to tell nobody. `browser`: that of the session. `go_on`: where it goes in the end, else to the page that says so.
 pub(crate) async fn after_sign_out(
     app: &App,
+    browser: TokenHash,
     told: Vec<Told>,
     go_on: Option<String>,
 ) -> Result<Option<String>, PageError> {
-    let run = prepare(app, &told, Front::Available, Then::GoOn(go_on)).await?;
+    let run = Run { browsers: vec![browser], ..prepare(app, &told, Front::Available, Then::GoOn(go_on)).await? };
     if run.tell.is_empty() { Ok(None) } else { begin(app, &run).await.map(Some) }
 }
 
@@ -74,9 +79,13 @@ async fn prepare(app: &App, told: &[Told], front: Front, then: Then) -> Result<R
     let plan = plan(&participants, None, find, front);
     let (by_soap, tell): (Vec<_>, Vec<_>) =
         plan.tell.into_iter().partition(|telling| telling.binding == LogoutBinding::Soap);
+    let before =
+        |telling: &Telling| told.iter().any(|told| told.ended_before && told.participant == telling.participant);
+    let (before, by_soap): (Vec<_>, Vec<_>) = by_soap.into_iter().partition(before);
     let mut outcomes: Vec<Outcome> = plan.unreachable.iter().map(|_| Outcome::Unreachable).collect();
+    outcomes.extend(before.iter().map(|_| Outcome::Failed));
     outcomes.extend(tell_now(app, told, &by_soap, &providers).await?);
-    Ok(Run { tell, asked: None, outcomes, then })
+    Ok(Run { browsers: Vec::new(), frames: Vec::new(), tell, asked: None, outcomes, then })
 }
 
 /// Tells them all at once. Whoever gave no answer is told again through the outbox.

@@ -1,12 +1,12 @@
 //! The single logout service: requests of service providers, and their answers to ours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use async_trait::async_trait;
 use keyholder_core::audit::{AuditEvent, AuditKind};
-use keyholder_core::id::{GrantId, SessionId};
+use keyholder_core::id::{GrantId, PersonId, SessionId, TokenHash};
 use keyholder_core::ports::{Command, Queries as _, SamlQueries as _, SingleUse, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
 use keyholder_oidc::form;
@@ -20,15 +20,15 @@ use keyholder_saml::messages::soap::FaultCode;
 use keyholder_saml::redirect::{Parameter, Query};
 use keyholder_saml::service_provider::LogoutBinding;
 
-use super::super::{entity_id, path, readable, untrusted};
-use super::run::{Run, Then, go_on, respond};
+use super::super::{Entity, readable, untrusted};
+use super::run::{Run, Then, address, respond};
 use super::soap::{self, TakeBack, is_soap};
 use super::{Told, begin, participants, prepare};
 use crate::app::App;
 use crate::applications::Registered;
 use crate::audit;
-use crate::logout::{Farewell, front_channel, signed_out};
-use crate::web::{About, PageError, is_form, see_other, whence};
+use crate::logout::front_channel;
+use crate::web::{PageError, is_form, see_other, whence};
 
 const REQUEST: &str = "LogoutRequest";
 const RESPONSE: &str = "LogoutResponse";
@@ -78,18 +78,21 @@ async fn receive(
     let sender = checks::issuer_of(message).map_err(|error| untrusted(&error, None))?;
     let registered = app.applications.find_provider(app, &sender).await?;
     let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered", Some(&sender)))?;
-    let (issuer, endpoint) = (entity_id(&app.config), app.address(path::SLO));
+    let entity = Entity::asked(request);
+    if !entity.is_known_to(app, &registered).await? {
+        return Err(untrusted(&"it knows us by another entity id", Some(&sender)));
+    }
+    let (issuer, endpoint) = (entity.id(&app.config), entity.single_logout(&app.config));
     let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, now: app.now() };
     match parameter {
         Parameter::Request => asked(app, request, &registered, message, &arrival, binding).await,
-        Parameter::Response => answered(app, request, &registered, message, &arrival).await,
+        Parameter::Response => answered(app, &registered, message, &arrival).await,
     }
 }
 
 /// A service provider answers a request of ours.
 async fn answered(
     app: &App,
-    request: &HttpRequest,
     registered: &Registered,
     message: &Inbound,
     arrival: &Arrival<'_>,
@@ -102,7 +105,9 @@ async fn answered(
     let received = receive_response(message, &registered.provider, arrival, Way::Browser, &pending);
     let (_, outcome) = received.map_err(|reason| untrusted(&reason, Some(sender)))?;
     run.outcomes.push(outcome);
-    go_on(app, request, run, handle).await
+    run.keep(app, handle).await?;
+    // A form of another site brings no cookie, by which the browser is known.
+    Ok(see_other(&address(handle)))
 }
 
 /// A service provider asks: what it names ends here, then everywhere else.
@@ -118,31 +123,31 @@ async fn asked(
     let checked = match receive_request(message, &registered.provider, arrival, Way::Browser) {
         Ok(checked) => checked,
         Err(Rejection::Untrusted(reason)) => return Err(untrusted(&reason, Some(sender))),
-        Err(Rejection::Refused(refused)) => return refuse(app, request, &refused, (sender, binding)).await,
+        Err(Rejection::Refused(refused)) => return refuse(app, request, &refused, arrival, (sender, binding)).await,
     };
     let meant = match meant(app, registered, &checked).await? {
         Ok(meant) => meant,
-        Err(refusal) => return refuse(app, request, &refused(&checked, refusal), (sender, binding)).await,
+        Err(refusal) => return refuse(app, request, &refused(&checked, refusal), arrival, (sender, binding)).await,
     };
     let mut frames = Vec::new();
-    for session in &meant.sessions {
+    for session in meant.sessions.keys() {
         frames.extend(front_channel(app, *session).await?);
     }
     if !end_sessions(app, request, registered, &checked, &meant).await? {
         return Err(untrusted(&"the request was used before", Some(sender)));
     }
     let then = Then::Reply(Box::new(checked), binding);
-    let run = prepare(app, &meant.others, Front::Available, then).await?;
-    let next = begin(app, &run).await?;
-    if frames.is_empty() {
-        return Ok(see_other(&next));
-    }
-    signed_out(app, request, About::default(), &Farewell { frames, go_on: Some(next), ..Farewell::default() })
+    let prepared = prepare(app, &meant.others, Front::Available, then).await?;
+    let run = Run { browsers: meant.browsers, frames, ..prepared };
+    Ok(see_other(&begin(app, &run).await?))
 }
 
 /// What a request names.
 struct Meant {
-    sessions: BTreeSet<SessionId>,
+    /// With whose they are.
+    sessions: BTreeMap<SessionId, Option<PersonId>>,
+    /// In which they began.
+    browsers: Vec<TokenHash>,
     /// By which the one that asks was told. It is told by the answer, for every session that it named.
     own: Vec<GrantId>,
     /// Who else was told of these sessions.
@@ -165,12 +170,17 @@ async fn meant(
     let own = told.iter().filter(|(_, told)| meant.contains(&&told.participant));
     let (sessions, own): (BTreeSet<SessionId>, Vec<GrantId>) =
         own.map(|(session, told)| (*session, told.grant)).unzip();
-    let mut others = Vec::new();
-    for session in &sessions {
-        others.extend(participants(app, *session).await?);
+    let mut meant = Meant { sessions: BTreeMap::new(), browsers: Vec::new(), own, others: Vec::new() };
+    for id in sessions {
+        let session = app.store.find_session(id).await?;
+        let ended_before = session.as_ref().is_none_or(|session| session.ended_at.is_some());
+        let told = participants(app, id).await?.into_iter().filter(|told| !meant.own.contains(&told.grant));
+        let told: Vec<Told> = told.collect();
+        meant.others.extend(told.into_iter().map(|told| Told { ended_before, ..told }));
+        meant.browsers.extend(session.as_ref().map(|session| session.browser));
+        meant.sessions.insert(id, session.map(|session| session.person));
     }
-    others.retain(|told| !own.contains(&told.grant));
-    Ok(Ok(Meant { sessions, own, others }))
+    Ok(Ok(meant))
 }
 
 /// A service provider asks behind the browser's back: nobody can be told with one.
@@ -206,7 +216,11 @@ async fn soap_request(app: &App, request: &HttpRequest, body: &[u8]) -> Result<R
     let registered = app.applications.find_provider(app, &sender).await?;
     let untrusted = |reason: &dyn std::fmt::Display| SoapRefusal::Untrusted(reason.to_string(), Some(sender.clone()));
     let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered"))?;
-    let (issuer, endpoint) = (entity_id(&app.config), app.address(path::SLO));
+    let entity = Entity::asked(request);
+    if !entity.is_known_to(app, &registered).await? {
+        return Err(untrusted(&"it knows us by another entity id"));
+    }
+    let (issuer, endpoint) = (entity.id(&app.config), entity.single_logout(&app.config));
     let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state: None, now: app.now() };
     let checked = match receive_request(&message, &registered.provider, &arrival, Way::Soap) {
         Ok(checked) => checked,
@@ -232,11 +246,12 @@ async fn refuse(
     app: &App,
     request: &HttpRequest,
     refused: &Refused,
+    arrival: &Arrival<'_>,
     (sender, binding): (&str, LogoutBinding),
 ) -> Result<HttpResponse, PageError> {
     let reason = refused.refusal.to_string();
     tracing::info!(entity_id = readable(sender), reason, "a SAML request is answered with an error");
-    respond(app, request, Reply::refusing(refused, &entity_id(&app.config)), sender, binding).await
+    respond(app, request, Reply::refusing(refused, arrival.issuer), sender, binding).await
 }
 
 /// Ends what a request names, once. `false`: the request was used before.
@@ -276,8 +291,7 @@ async fn end_sessions(
 ) -> Result<bool, PageError> {
     let whence = whence(request);
     let mut ended = Vec::new();
-    for &id in &meant.sessions {
-        let subject = app.store.find_session(id).await?.map(|session| session.person);
+    for (&id, &subject) in &meant.sessions {
         let application = Some(registered.application.id);
         let about = audit::About { application, subject, whence: Some(&whence), ..audit::About::default() };
         ended.push((id, audit::event(app, AuditKind::SignedOut, about)));

@@ -5,16 +5,18 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use keyholder_core::id::TokenHash;
 use keyholder_oidc::form;
 use keyholder_saml::logout::{CheckedLogout, Outcome, Outgoing, Pending, Reply, Telling, answer, ask, status_of};
 use keyholder_saml::service_provider::{LogoutBinding, SingleLogoutService, SpMetadata};
 use keyholder_theme::page::{Field, FormPost};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::super::path;
 use crate::app::App;
 use crate::logout::{Farewell, signed_out};
-use crate::web::{About, Leads, PageError, draw, frame, see_other};
+use crate::web::{About, Leads, PageError, draw, frame, known_browser, see_other};
 
 /// How long a browser may be on its way. What is lost after that is told to nobody; every session here has ended long before.
 const LIFETIME: Duration = Duration::from_mins(15);
@@ -22,6 +24,10 @@ const LIFETIME: Duration = Duration::from_mins(15);
 /// A logout on its way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Run {
+    /// Those of the sessions that ended: in others nobody is told.
+    pub(super) browsers: Vec<TokenHash>,
+    /// What is loaded before anybody is told, for applications over OpenID Connect.
+    pub(super) frames: Vec<Url>,
     /// Those to be told yet, in order.
     pub(super) tell: Vec<Telling>,
     /// The request whose answer is waited for.
@@ -66,19 +72,31 @@ pub(in super::super) async fn next(app: Data<App>, request: HttpRequest) -> Resu
     let query = form::parse(request.query_string().as_bytes()).ok();
     let handle = query.as_ref().and_then(|query| query.one("logout")).unwrap_or_default();
     match Run::find(&app, handle).await? {
-        Some(run) => go_on(&app, &request, run, handle).await,
+        Some(run) => resume(&app, &request, run, handle).await,
         // A restart lost the rest: here everybody is signed out.
         None => Ok(see_other("/signed-out")),
     }
 }
 
+async fn resume(app: &App, request: &HttpRequest, mut run: Run, handle: &str) -> Result<HttpResponse, PageError> {
+    // Somebody comes back without an answer: whoever was asked last gave none.
+    run.outcomes.extend(run.asked.take().map(|_| Outcome::Failed));
+    if !known_browser(request).is_some_and(|browser| run.browsers.contains(&browser)) {
+        // Whoever asks for a logout, or answers one, would read by what names the others know the person.
+        run.outcomes.extend(run.tell.drain(..).map(|_| Outcome::Unreachable));
+        run.frames.clear();
+    }
+    if run.frames.is_empty() {
+        return go_on(app, request, run, handle).await;
+    }
+    let frames = std::mem::take(&mut run.frames);
+    run.keep(app, handle).await?;
+    let farewell = Farewell { frames, go_on: Some(address(handle)), ..Farewell::default() };
+    signed_out(app, request, About::default(), &farewell)
+}
+
 /// Sends the browser to the next service provider, or ends the run.
-pub(super) async fn go_on(
-    app: &App,
-    request: &HttpRequest,
-    mut run: Run,
-    handle: &str,
-) -> Result<HttpResponse, PageError> {
+async fn go_on(app: &App, request: &HttpRequest, mut run: Run, handle: &str) -> Result<HttpResponse, PageError> {
     if run.tell.is_empty() {
         app.short_lived.remove(&key(handle)).await?;
         return end(app, request, run).await;

@@ -101,10 +101,11 @@ impl Command for TakeBack {
     }
 }
 
-/// Whether a body says that it is a SOAP 1.1 message.
+/// Whether a body says that it is a SOAP message: SOAP 1.1's `text/xml`, or the name of its successor, which pysaml2 writes for 1.1 too.
 pub(super) fn is_soap(request: &HttpRequest) -> bool {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/xml")
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    ["text/xml", "application/soap+xml"].iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 
 /// The answer to a request that came over SOAP.

@@ -34,6 +34,21 @@ async fn a_request_is_answered_once() {
 }
 
 #[actix_web::test]
+async fn two_browsers_that_bring_one_request_at_once_get_one_answer() {
+    let provider = Provider::new(|_| {});
+    let house = house(&provider).await;
+    let (one, other) = (house.browser(), house.browser());
+    let address = provider.by_redirect(&provider.request(&house));
+    let (first, second) = (one.at_password(&address, ANN).await, other.at_password(&address, ANN).await);
+    let fields = [("password", PASSWORD)];
+    let (first, second) =
+        futures::join!(one.submit(&first, "/password", &fields), other.submit(&second, "/password", &fields));
+    let answers = [first, second].iter().filter(|page| page.has("name=\"SAMLResponse\"")).count();
+    assert_eq!(answers, 1);
+    house.close().await;
+}
+
+#[actix_web::test]
 async fn requests_that_cannot_be_trusted_see_a_page() {
     let provider = Provider::new(|_| {}).with_key();
     let house = house(&provider).await;

@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod attacks;
+mod contexts;
+mod entities;
 mod keys;
 mod logout;
+mod people;
 mod provider;
+mod reading;
 mod sign_on;
+mod slo;
 mod start;
+mod vectors;

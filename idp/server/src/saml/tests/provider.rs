@@ -23,6 +23,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use uuid::Uuid;
 
 use crate::applications::REVISION;
+use crate::config::Config;
 use crate::saml::path;
 use crate::web::testing::{House, ISSUER, Page};
 
@@ -58,7 +59,12 @@ impl Command for Register {
 
 /// A house with this provider in it.
 pub(crate) async fn house(provider: &Provider) -> House {
-    let house = House::open().await;
+    house_with(provider, |_| {}).await
+}
+
+/// With a changed configuration.
+pub(crate) async fn house_with(provider: &Provider, change: impl FnOnce(&mut Config)) -> House {
+    let house = House::with(change).await;
     provider.register(&house).await;
     house
 }
