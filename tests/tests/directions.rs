@@ -55,7 +55,7 @@ const KNOWN_ONLY_BY: [(&str, &[&str]); 6] = [
     ("redis", &["keyholder", "keyholder-store", "keyholder-tests"]),
     ("wasmtime", &["keyholder", "keyholder-plugin-host", "keyholder-tests"]),
     ("tokio", &["keyholder", "keyholder-migrations", "keyholder-store", "keyholder-tests", "safeguarding-app"]),
-    ("samael", &[]),
+    ("samael", &["safeguarding-app"]),
 ];
 
 /// What a crate may name in its own `Cargo.toml`; stricter than the list above.
@@ -65,7 +65,7 @@ const NAMED_ONLY_BY: [(&str, &[&str]); 6] = [
     ("sea-orm-migration", &["keyholder-migrations", "keyholder-store"]),
     ("redis", &["keyholder-store"]),
     ("wasmtime", &["keyholder-plugin-host"]),
-    ("samael", &[]),
+    ("samael", &["safeguarding-app"]),
 ];
 
 /// The graph of normal dependencies (development and build dependencies do not reach a program).

@@ -30,10 +30,10 @@ export async function until(what, look, times = 1200) {
 }
 
 export class Demo {
-  static async start({ tls = false } = {}) {
+  static async start({ tls = false, saml = false } = {}) {
     const data = await mkdtemp(join(tmpdir(), "keyholder-demo-"));
     const [port, appPort] = [await freePort(), await freePort()];
-    const flags = ["demo", "--data", data, "--port", `${port}`, "--app-port", `${appPort}`, ...(tls ? ["--tls"] : [])];
+    const flags = ["demo", "--data", data, "--port", `${port}`, "--app-port", `${appPort}`, ...(tls ? ["--tls"] : []), ...(saml ? ["--saml"] : [])];
     const { TESTS_XTASK: xtask, TESTS_BINARIES: binaries } = process.env;
     if (binaries) flags.push("--binaries", binaries);
     const child = xtask ? spawn(xtask, flags, { cwd: root }) : spawn("cargo", ["xtask", ...flags], { cwd: root });

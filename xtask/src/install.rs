@@ -27,17 +27,22 @@ pub(crate) const MOD_AUTH_OPENIDC: Need =
 /// The module that makes it one over SAML.
 pub(crate) const MOD_AUTH_MELLON: Need =
     Need { what: "/usr/lib/apache2/modules/mod_auth_mellon.so", packages: &["libapache2-mod-auth-mellon"] };
+/// Another, and its daemon.
+pub(crate) const MOD_SHIB: Need =
+    Need { what: "/usr/lib/apache2/modules/mod_shib.so", packages: &["libapache2-mod-shib", "shibboleth-sp-utils"] };
 /// Shows codes that the soft key must accept.
 pub(crate) const OATHTOOL: Need = Need { what: "oathtool", packages: &["oathtool"] };
 /// Runs Authlib.
 pub(crate) const PYTHON: Need = Need { what: "python3", packages: &["python3", "python3-venv"] };
-/// What the tests of SAML ask and are built with: `xmlsec1` and `xmllint`, the OASIS schemas, and the libraries of samael, which is
-/// an oracle there and in no program of ours.
-pub(crate) const SAML: [Need; 10] = [
+/// What the tests of SAML ask: `xmlsec1` and `xmllint`, and the OASIS schemas.
+pub(crate) const SAML: [Need; 4] = [
     Need { what: "xmlsec1", packages: &["xmlsec1"] },
     Need { what: "xmllint", packages: &["libxml2-utils"] },
     Need { what: "/usr/share/xml/opensaml/saml-schema-protocol-2.0.xsd", packages: &["opensaml-schemas"] },
     Need { what: "/usr/share/xml/xmltooling/xmldsig-core-schema.xsd", packages: &["xmltooling-schemas"] },
+];
+/// What samael is built with: an oracle of the tests, and the service provider in the example application.
+pub(crate) const SAMAEL: [Need; 6] = [
     Need { what: "pkg-config", packages: &["pkg-config"] },
     Need { what: "/usr/include/xmlsec1/xmlsec/xmlsec.h", packages: &["libxmlsec1-dev"] },
     Need { what: "/usr/include/libxml2/libxml/tree.h", packages: &["libxml2-dev"] },

@@ -29,7 +29,7 @@ struct Sum {
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     fonts::fetch()?;
     // Some tests do not compile without these.
-    install::system(&install::SAML)?;
+    install::system(&[install::SAML.as_slice(), &install::SAMAEL].concat())?;
     let mut sum = Sum::default();
     sum.check("formatting", cargo().args(["fmt", "--all", "--check"]));
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];
@@ -126,8 +126,18 @@ impl Sum {
     }
 
     fn browser_and_relying_parties(&mut self) -> Result<(), Failure> {
-        use install::{APACHE, CHROMIUM, MOD_AUTH_MELLON, MOD_AUTH_OPENIDC, NODE, OATHTOOL, OPENSSL, PYTHON};
-        install::system(&[NODE, CHROMIUM, APACHE, MOD_AUTH_MELLON, MOD_AUTH_OPENIDC, OATHTOOL, PYTHON, OPENSSL])?;
+        use install::{APACHE, CHROMIUM, MOD_AUTH_MELLON, MOD_AUTH_OPENIDC, MOD_SHIB, NODE, OATHTOOL, OPENSSL, PYTHON};
+        install::system(&[
+            NODE,
+            CHROMIUM,
+            APACHE,
+            MOD_AUTH_MELLON,
+            MOD_AUTH_OPENIDC,
+            MOD_SHIB,
+            OATHTOOL,
+            PYTHON,
+            OPENSSL,
+        ])?;
         let folder = crate::root().join("tests/web");
         install::npm(&folder)?;
         let examples = crate::root().join("examples/relying-parties");

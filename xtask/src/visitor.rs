@@ -53,6 +53,13 @@ impl Visitor {
         self.follow(path, answer)
     }
 
+    /// Reads something that is no page.
+    pub(crate) fn read(&self, path: &str) -> Result<String, Failure> {
+        let answer = self.agent.get(self.at(path)).call();
+        let text = answer.and_then(|mut answer| answer.body_mut().read_to_string());
+        text.map_err(|error| Failure::Told(format!("{path}: {error}")))
+    }
+
     /// Fills in a form ([`Page::fill`]) and sends it.
     pub(crate) fn submit(&mut self, page: &Page, to: &str, filled: &[(&str, &str)]) -> Result<Page, Failure> {
         let (path, fields) = page.fill(to, filled)?;

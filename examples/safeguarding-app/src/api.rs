@@ -19,7 +19,9 @@ pub(crate) async fn incident(visit: Visit, request: HttpRequest, number: Path<St
     let Some(incident) = parse_number(&number).and_then(incidents::find) else {
         return HttpResponse::NotFound().finish();
     };
-    match visit.application.provider.introspect(&visit.mount, token).await {
+    // Over SAML there are no tokens.
+    let Ok(client) = visit.client() else { return HttpResponse::NotFound().finish() };
+    match visit.application.provider.introspect(client, token).await {
         Ok(None) => challenge("Bearer error=\"invalid_token\""),
         Ok(Some(found)) => {
             let now = (visit.application.now)();

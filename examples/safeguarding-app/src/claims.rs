@@ -46,7 +46,8 @@ pub(crate) struct Person {
     pub(crate) email: Option<String>,
     pub(crate) school: Option<School>,
     pub(crate) groups: Vec<String>,
-    pub(crate) pupil_scopes: Vec<PupilScope>,
+    /// Empty: not restricted to any pupils. `None`: nobody said.
+    pub(crate) pupil_scopes: Option<Vec<PupilScope>>,
     pub(crate) acr: Option<String>,
     pub(crate) amr: Vec<String>,
     /// Seconds since the epoch.
@@ -76,10 +77,12 @@ impl Person {
                 .and_then(|extra| extra.groups.clone())
                 .or_else(|| extra.groups.clone())
                 .unwrap_or_default(),
-            pupil_scopes: user_extra
-                .and_then(|extra| extra.scopes_of_pupils.clone())
-                .or_else(|| extra.scopes_of_pupils.clone())
-                .unwrap_or_default(),
+            pupil_scopes: Some(
+                user_extra
+                    .and_then(|extra| extra.scopes_of_pupils.clone())
+                    .or_else(|| extra.scopes_of_pupils.clone())
+                    .unwrap_or_default(),
+            ),
             acr: id_token.auth_context_ref().map(|acr| acr.to_string()),
             amr: id_token
                 .auth_method_refs()

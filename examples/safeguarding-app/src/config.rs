@@ -8,9 +8,10 @@ use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 use reqwest::Certificate;
 use url::Url;
 
-use crate::mount::Mount;
+use crate::mount::{Client, Mount, Way};
+use crate::saml::{self, Files, SamlError};
 
-/// A small safeguarding application that signs people in over `OpenID` Connect.
+/// A small safeguarding application that signs people in over `OpenID` Connect, and over SAML where it is told how.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Flags {
@@ -44,6 +45,18 @@ pub(crate) struct Flags {
     /// PEM file with certificates to trust besides the system's, for an issuer with a certificate of its own making
     #[arg(long, env = "SAFEGUARDING_CA_FILE")]
     ca_file: Option<PathBuf>,
+    /// Signs in over SAML as well, under `/s/over-saml`: the identity provider's metadata. Its keys are those in this file
+    #[arg(long, env = "SAFEGUARDING_SAML_IDP_METADATA", requires_all = ["saml_key", "saml_certificate"])]
+    saml_idp_metadata: Option<PathBuf>,
+    /// PEM file with the private key that signs requests, RSA
+    #[arg(long, env = "SAFEGUARDING_SAML_KEY")]
+    saml_key: Option<PathBuf>,
+    /// PEM file with its certificate
+    #[arg(long, env = "SAFEGUARDING_SAML_CERTIFICATE")]
+    saml_certificate: Option<PathBuf>,
+    /// Prints the metadata of this service provider, to be registered, and ends
+    #[arg(long, requires = "saml_certificate")]
+    print_saml_metadata: bool,
 }
 
 /// A configuration that holds together.
@@ -54,6 +67,7 @@ pub(crate) struct Config {
     pub(crate) issuer: IssuerUrl,
     pub(crate) mounts: Vec<Mount>,
     pub(crate) certificates: Vec<Certificate>,
+    pub(crate) saml: Option<saml::Provider>,
 }
 
 /// Why the application cannot start.
@@ -75,14 +89,38 @@ pub(crate) enum ConfigError {
     CaFile(std::io::Error),
     #[error("--ca-file holds no usable certificate")]
     CaContent,
+    #[error("SAML: {0}")]
+    Saml(#[from] SamlError),
 }
 
 impl Flags {
+    /// What `--print-saml-metadata` prints; `None`: nobody asked.
+    pub(crate) fn metadata_to_print(&self) -> Result<Option<String>, ConfigError> {
+        if !self.print_saml_metadata {
+            return Ok(None);
+        }
+        Ok(Some(saml::own_metadata(&self.saml_files(), &self.checked_public_url()?)?))
+    }
+
+    fn saml_files(&self) -> Files {
+        Files {
+            idp_metadata: self.saml_idp_metadata.clone().unwrap_or_default(),
+            key: self.saml_key.clone().unwrap_or_default(),
+            certificate: self.saml_certificate.clone().unwrap_or_default(),
+        }
+    }
+
+    fn checked_public_url(&self) -> Result<Url, ConfigError> {
+        match &self.public_url {
+            Some(url) => check_public_url(url.clone()),
+            None => Url::parse(&format!("http://{}", self.listen)).map_err(|_| ConfigError::PublicUrl),
+        }
+    }
+
     pub(crate) fn check(self) -> Result<Config, ConfigError> {
-        let public_url = match self.public_url {
-            Some(url) => check_public_url(url)?,
-            None => Url::parse(&format!("http://{}", self.listen)).map_err(|_| ConfigError::PublicUrl)?,
-        };
+        let public_url = self.checked_public_url()?;
+        let saml_files = self.saml_idp_metadata.is_some().then(|| self.saml_files());
+        let saml = saml_files.map(|files| saml::Provider::load(&files, &public_url)).transpose()?;
         let mut mounts = Vec::new();
         if let Some(client_id) = self.client_id {
             let secret = match self.client_secret_file {
@@ -91,9 +129,11 @@ impl Flags {
             };
             mounts.push(Mount {
                 slug: None,
-                client_id: ClientId::new(client_id),
-                client_secret: secret.map(ClientSecret::new),
-                school: self.school,
+                way: Way::OpenIdConnect(Client {
+                    id: ClientId::new(client_id),
+                    secret: secret.map(ClientSecret::new),
+                    school: self.school,
+                }),
             });
         }
         for client in &self.clients {
@@ -103,6 +143,9 @@ impl Flags {
             }
             mounts.push(mount);
         }
+        if saml.is_some() {
+            mounts.push(saml::mount());
+        }
         if mounts.is_empty() {
             return Err(ConfigError::NoClient);
         }
@@ -111,7 +154,7 @@ impl Flags {
             None => Vec::new(),
         };
         let issuer = IssuerUrl::new(self.issuer).map_err(ConfigError::Issuer)?;
-        Ok(Config { name: self.name, public_url, issuer, mounts, certificates })
+        Ok(Config { name: self.name, public_url, issuer, mounts, certificates, saml })
     }
 }
 
@@ -131,9 +174,11 @@ fn parse_client(client: &str) -> Result<Mount, ConfigError> {
     }
     Ok(Mount {
         slug: Some(slug.to_owned()),
-        client_id: ClientId::new(client_id.to_owned()),
-        client_secret: Some(ClientSecret::new(secret.to_owned())),
-        school: None,
+        way: Way::OpenIdConnect(Client {
+            id: ClientId::new(client_id.to_owned()),
+            secret: Some(ClientSecret::new(secret.to_owned())),
+            school: None,
+        }),
     })
 }
 

@@ -1,8 +1,11 @@
-//! A small safeguarding application that lets Keyholder (or any `OpenID` Connect provider) do the signing in.
+//! A small safeguarding application that lets Keyholder (or any `OpenID` Connect provider) do the signing in; over SAML 2.0 as well,
+//! where it is told how (`saml`).
 //!
 //! It is written to be read by people who build relying applications. Read in this order: `sign_in` (the two halves of a
 //! sign-in), `provider` (everything said to the provider), `assurance` (what a sign-in is worth), `incidents` (what needs a
 //! key), `sign_out`. It keeps its sessions in memory and has no database.
+
+#![cfg_attr(not(feature = "saml"), allow(dead_code, reason = "sessions and pages know both ways of signing in"))]
 
 mod api;
 mod assurance;
@@ -14,12 +17,14 @@ mod pages;
 mod problem;
 mod provider;
 mod return_page;
+#[cfg_attr(not(feature = "saml"), path = "without_saml.rs")]
+mod saml;
 mod session;
 mod sign_in;
 mod sign_out;
 mod web;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -49,6 +54,10 @@ async fn main() -> ExitCode {
 
 /// Serves until SIGTERM or SIGINT. The provider is not asked for anything before somebody signs in.
 async fn serve(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(metadata) = flags.metadata_to_print()? {
+        std::io::stdout().write_all(metadata.as_bytes())?;
+        return Ok(());
+    }
     let listen = flags.listen;
     let application = actix_web::web::Data::new(Application::new(flags.check()?, unix_now)?);
     tracing::info!(public_url = %application.public_url, "listening on {listen}");

@@ -8,9 +8,23 @@ use openidconnect::{ClientId, ClientSecret};
 pub(crate) struct Mount {
     /// `None` at the root.
     pub(crate) slug: Option<String>,
-    pub(crate) client_id: ClientId,
+    pub(crate) way: Way,
+}
+
+/// How people sign in there.
+#[derive(Debug, Clone)]
+pub(crate) enum Way {
+    OpenIdConnect(Client),
+    /// As [`crate::saml`] knows how.
+    Saml,
+}
+
+/// A client of the `OpenID` provider.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
     /// `None` for a public client.
-    pub(crate) client_secret: Option<ClientSecret>,
+    pub(crate) secret: Option<ClientSecret>,
     /// Sent along as the request parameter `school`.
     pub(crate) school: Option<String>,
 }
@@ -23,10 +37,21 @@ impl Mount {
 
     /// What to call the school before the provider has named it: `oakfield-primary` becomes `Oakfield Primary`.
     pub(crate) fn label(&self) -> Option<String> {
+        if matches!(self.way, Way::Saml) {
+            return None;
+        }
         let capital = |word: &str| {
             word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>()
         };
         self.slug.as_deref().map(|slug| slug.split('-').map(capital).collect::<Vec<_>>().join(" "))
+    }
+
+    /// What a link from another mount says.
+    pub(crate) fn title(&self) -> String {
+        match self.way {
+            Way::Saml => "All schools, signing in over SAML".to_owned(),
+            Way::OpenIdConnect(_) => self.label().unwrap_or_else(|| "All schools".to_owned()),
+        }
     }
 
     /// Name of the session cookie. `__Host-` keeps other hosts of the domain from setting it, and needs https.

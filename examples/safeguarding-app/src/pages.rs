@@ -58,6 +58,7 @@ struct Who<'a> {
     urn: Option<&'a str>,
     groups: &'a [String],
     pupil_scopes: Vec<String>,
+    pupils_unknown: bool,
     assurance: &'static str,
     used_key: bool,
     methods: String,
@@ -96,12 +97,8 @@ impl Pages {
             elsewhere: Vec<Elsewhere>,
         }
         let others = view.mounts.iter().filter(|mount| mount.slug != view.mount.slug);
-        let elsewhere = others
-            .map(|mount| Elsewhere {
-                href: format!("{}/", mount.base()),
-                label: mount.label().unwrap_or_else(|| "All schools".to_owned()),
-            })
-            .collect();
+        let elsewhere =
+            others.map(|mount| Elsewhere { href: format!("{}/", mount.base()), label: mount.title() }).collect();
         self.draw("home", view, Home { key_was_not_used, elsewhere })
     }
 
@@ -181,7 +178,8 @@ impl<'a> Who<'a> {
             school: school.map(|school| school.name.as_str()),
             urn: school.and_then(|school| school.urn.as_deref()),
             groups: &person.groups,
-            pupil_scopes: person.pupil_scopes.iter().map(scope_in_words).collect(),
+            pupil_scopes: person.pupil_scopes.iter().flatten().map(scope_in_words).collect(),
+            pupils_unknown: person.pupil_scopes.is_none(),
             assurance: assurance.in_words(),
             used_key: assurance.used_key(),
             methods: methods.join(", "),

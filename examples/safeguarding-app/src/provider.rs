@@ -15,8 +15,8 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalProviderMetadata, AsyncHttpClient, AuthenticationContextClass,
-    AuthorizationCode, Client, CsrfToken, EmptyExtraTokenFields, EndSessionUrl, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IdToken, IdTokenFields, IssuerUrl, JsonWebKeySet, LogoutRequest, Nonce,
+    AuthorizationCode, CsrfToken, EmptyExtraTokenFields, EndSessionUrl, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    HttpRequest, HttpResponse, IdToken, IdTokenFields, IssuerUrl, JsonWebKeySet, LogoutRequest, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadata, RedirectUrl,
     RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse, UserInfoClaims, http,
 };
@@ -26,7 +26,7 @@ use url::Url;
 
 use crate::assurance::ACR_MULTI_FACTOR;
 use crate::claims::{Person, SchoolClaims};
-use crate::mount::Mount;
+use crate::mount::Client;
 use crate::problem::Problem;
 
 /// How long a discovery document and its keys are used before they are fetched again.
@@ -70,7 +70,7 @@ type Fields = IdTokenFields<
     CoreJweContentEncryptionAlgorithm,
     CoreJwsSigningAlgorithm,
 >;
-type RelyingApplication = Client<
+type RelyingApplication = openidconnect::Client<
     SchoolClaims,
     CoreAuthDisplay,
     CoreGenderClaim,
@@ -139,14 +139,14 @@ impl Provider {
     /// The address to send the browser to.
     pub(crate) async fn authorization_request(
         &self,
-        mount: &Mount,
+        client: &Client,
         redirect_uri: RedirectUrl,
         with_key: bool,
     ) -> Result<AuthorizationRequest, Problem> {
         let metadata = self.metadata().await?;
-        let client = relying_application(&metadata, mount).set_redirect_uri(redirect_uri);
+        let us = relying_application(&metadata, client).set_redirect_uri(redirect_uri);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let mut request = client
+        let mut request = us
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
                 || CsrfToken::new_random_len(32),
@@ -163,7 +163,7 @@ impl Provider {
             // A wish, not a demand: the answer says what was reached, and the caller looks.
             request = request.add_auth_context_value(AuthenticationContextClass::new(ACR_MULTI_FACTOR.to_owned()));
         }
-        if let Some(school) = &mount.school {
+        if let Some(school) = &client.school {
             request = request.add_extra_param("school", school.clone());
         }
         let (url, state, nonce) = request.url();
@@ -173,15 +173,15 @@ impl Provider {
     /// Redeems a code, checks the ID token in full, and asks userinfo who that is.
     pub(crate) async fn redeem(
         &self,
-        mount: &Mount,
+        client: &Client,
         redirect_uri: RedirectUrl,
         code: AuthorizationCode,
         verifier: PkceCodeVerifier,
         nonce: &Nonce,
     ) -> Result<(Person, SchoolIdToken, AccessToken), Problem> {
         let metadata = self.metadata().await?;
-        let client = relying_application(&metadata, mount).set_redirect_uri(redirect_uri);
-        let request = client.exchange_code(code).map_err(|error| Problem::Answer(error.to_string()))?;
+        let us = relying_application(&metadata, client).set_redirect_uri(redirect_uri);
+        let request = us.exchange_code(code).map_err(|error| Problem::Answer(error.to_string()))?;
         let tokens =
             request.set_pkce_verifier(verifier).request_async(&self.http).await.map_err(|error| match error {
                 RequestTokenError::Request(error) => Problem::Unreachable(error.to_string()),
@@ -192,16 +192,16 @@ impl Provider {
         let id_token = tokens.id_token().ok_or_else(|| Problem::Answer("no ID token".to_owned()))?;
 
         // Keys are renewed now and then: one that is not known yet is looked up once more before it is refused.
-        let known = id_token.signing_key(&client.id_token_verifier()).is_ok();
+        let known = id_token.signing_key(&us.id_token_verifier()).is_ok();
         let metadata = if known { metadata } else { self.discover().await? };
-        let client = relying_application(&metadata, mount);
+        let us = relying_application(&metadata, client);
         // Only signatures that a key pair made (and never `none`), whatever the provider also offers: our secret signs nothing.
         let algorithms = metadata
             .id_token_signing_alg_values_supported()
             .iter()
             .filter(|algorithm| is_asymmetric(algorithm))
             .cloned();
-        let verifier = client.id_token_verifier().set_allowed_algs(algorithms);
+        let verifier = us.id_token_verifier().set_allowed_algs(algorithms);
         // Issuer, audience, expiry, signature, nonce (OpenID Connect Core 3.1.3.7).
         let claims =
             id_token.claims(&verifier, nonce).map_err(|error| Problem::Answer(format!("ID token: {error}")))?;
@@ -215,7 +215,7 @@ impl Provider {
                 return Err(Problem::Answer("the access token does not belong to the ID token".to_owned()));
             }
         }
-        let user = match client.user_info(tokens.access_token().clone(), Some(claims.subject().clone())) {
+        let user = match us.user_info(tokens.access_token().clone(), Some(claims.subject().clone())) {
             Ok(request) => {
                 let user: UserInfoClaims<SchoolClaims, CoreGenderClaim> = request
                     .request_async(&self.http)
@@ -229,15 +229,15 @@ impl Provider {
     }
 
     /// What an access token is worth now (RFC 7662); `None`: nothing any more, or it never was one.
-    pub(crate) async fn introspect(&self, mount: &Mount, token: &str) -> Result<Option<Introspected>, Problem> {
+    pub(crate) async fn introspect(&self, client: &Client, token: &str) -> Result<Option<Introspected>, Problem> {
         let metadata = self.metadata().await?;
         let endpoint = metadata.additional_metadata().introspection_endpoint.clone();
         let endpoint = endpoint.ok_or_else(|| Problem::Answer("the provider introspects no tokens".to_owned()))?;
-        let secret = mount.client_secret.as_ref().map(openidconnect::ClientSecret::secret);
+        let secret = client.secret.as_ref().map(openidconnect::ClientSecret::secret);
         // RFC 6749 2.3.1: both are form-encoded before they are put together.
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let request = self.http.0.post(endpoint).form(&[("token", token), ("token_type_hint", "access_token")]);
-        let request = request.basic_auth(encoded(&mount.client_id), secret.map(|secret| encoded(secret)));
+        let request = request.basic_auth(encoded(&client.id), secret.map(|secret| encoded(secret)));
         let answer = request.send().await.and_then(reqwest::Response::error_for_status);
         let answer = answer.map_err(|error| Problem::Unreachable(with_sources(&error)))?;
         let found: Introspected = answer.json().await.map_err(|error| Problem::Answer(with_sources(&error)))?;
@@ -247,7 +247,7 @@ impl Provider {
     /// Where to send the browser so that the provider signs it out too; `None` if the provider has no such place.
     pub(crate) async fn end_session(
         &self,
-        mount: &Mount,
+        client: &Client,
         id_token: &SchoolIdToken,
         return_to: PostLogoutRedirectUrl,
         state: CsrfToken,
@@ -258,7 +258,7 @@ impl Provider {
         };
         let request = LogoutRequest::from(endpoint)
             .set_id_token_hint(id_token)
-            .set_client_id(mount.client_id.clone())
+            .set_client_id(client.id.clone())
             .set_post_logout_redirect_uri(return_to)
             .set_state(state);
         Ok(Some(request.http_get_url()))
@@ -285,8 +285,8 @@ impl Provider {
     }
 }
 
-fn relying_application(metadata: &Metadata, mount: &Mount) -> RelyingApplication {
-    RelyingApplication::from_provider_metadata(metadata.clone(), mount.client_id.clone(), mount.client_secret.clone())
+fn relying_application(metadata: &Metadata, client: &Client) -> RelyingApplication {
+    RelyingApplication::from_provider_metadata(metadata.clone(), client.id.clone(), client.secret.clone())
 }
 
 /// Whether a signature of this algorithm can only be made by the provider.

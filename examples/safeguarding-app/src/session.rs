@@ -9,6 +9,7 @@ use openidconnect::{AccessToken, CsrfToken, Nonce, PkceCodeVerifier};
 use crate::claims::Person;
 use crate::provider::SchoolIdToken;
 use crate::return_page::ReturnPage;
+use crate::saml;
 
 const SESSION_LIFETIME: Duration = Duration::from_hours(8);
 /// Long enough to fetch a link from a mailbox in the middle of a sign-in.
@@ -21,14 +22,24 @@ pub(crate) struct Session {
     /// Where the session is good; a session of one mount opens nothing in another.
     pub(crate) base: String,
     pub(crate) person: Person,
-    /// Kept to sign out with (RP-Initiated Logout 1.0, `id_token_hint`).
-    pub(crate) id_token: SchoolIdToken,
-    /// Kept to ask whether the sign-in still counts for as much as it did.
-    pub(crate) access_token: AccessToken,
+    pub(crate) evidence: Evidence,
     /// What this session's forms carry.
     pub(crate) form_token: String,
     /// Asked for a key and did not get one: said once, on the next page.
     pub(crate) key_was_not_used: bool,
+}
+
+/// What the provider handed over, kept to sign out with and to ask whether the sign-in still counts for as much as it did.
+#[derive(Debug, Clone)]
+pub(crate) enum Evidence {
+    Tokens {
+        /// RP-Initiated Logout 1.0, `id_token_hint`.
+        id_token: Box<SchoolIdToken>,
+        access_token: AccessToken,
+    },
+    /// Over SAML. Nobody can be asked behind the browser's back: an assertion opens one page that needs a key, and the browser is sent
+    /// for another before the next.
+    Assertion { name_id: String, session_index: String, opens_one: bool },
 }
 
 /// A sign-in that was begun and not yet answered.
@@ -37,10 +48,25 @@ pub(crate) struct BegunSignIn {
     pub(crate) base: String,
     /// The value of the cookie of the browser that began it.
     pub(crate) browser: String,
-    pub(crate) nonce: Nonce,
-    pub(crate) verifier: PkceCodeVerifier,
+    pub(crate) expected: Expected,
     pub(crate) return_page: ReturnPage,
     pub(crate) with_key: bool,
+}
+
+/// What ties an answer to the request.
+#[derive(Debug)]
+pub(crate) enum Expected {
+    Code {
+        nonce: Nonce,
+        verifier: PkceCodeVerifier,
+    },
+    /// Over SAML, where the answer comes without the browser's cookie and waits here for it.
+    Response {
+        request_id: String,
+        /// Whether only this was asked: does the key still count?
+        whether: bool,
+        answer: Option<saml::Answer>,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -49,8 +75,8 @@ pub(crate) struct Sessions {
     sessions: Mutex<HashMap<String, (Instant, Session)>>,
     /// By `state`.
     sign_ins: Mutex<HashMap<String, (Instant, BegunSignIn)>>,
-    /// `jti` of logout tokens, with the second until which each would count.
-    logout_tokens: Mutex<HashMap<String, i64>>,
+    /// Names of messages that count once (`jti` of logout tokens), with the second until which each would count.
+    messages: Mutex<HashMap<String, i64>>,
 }
 
 impl Sessions {
@@ -82,11 +108,26 @@ impl Sessions {
         lock(&self.sessions).retain(|_, (_, session)| session.base != base || !named(session));
     }
 
-    /// Whether a logout token comes for the first time. Only tokens of the provider get here, so they are few.
-    pub(crate) fn use_once(&self, jti: &str, until: i64, now: i64) -> bool {
-        let mut seen = lock(&self.logout_tokens);
+    /// Whether a message comes for the first time. Only those of the provider get here, so they are few.
+    pub(crate) fn use_once(&self, name: &str, until: i64, now: i64) -> bool {
+        let mut seen = lock(&self.messages);
         seen.retain(|_, until| *until >= now);
-        seen.insert(jti.to_owned(), until).is_none()
+        seen.insert(name.to_owned(), until).is_none()
+    }
+
+    /// Whether the last assertion has opened nothing yet; uses it up.
+    pub(crate) fn open_one(&self, id: &str) -> bool {
+        match lock(&self.sessions).get_mut(id).map(|(_, session)| &mut session.evidence) {
+            Some(Evidence::Assertion { opens_one, .. }) => std::mem::take(opens_one),
+            _ => false,
+        }
+    }
+
+    /// A key was asked for, and there is none.
+    pub(crate) fn note_missing_key(&self, id: &str) {
+        if let Some((_, session)) = lock(&self.sessions).get_mut(id) {
+            session.key_was_not_used = true;
+        }
     }
 
     /// The key's effect is over before its time: the person stepped down at the provider.
@@ -109,6 +150,31 @@ impl Sessions {
             oldest.and_then(|state| sign_ins.remove(&state));
         }
         sign_ins.insert(state, (Instant::now(), sign_in));
+    }
+
+    /// The id of the SAML request that was begun under a `RelayState`.
+    pub(crate) fn request_of(&self, state: &str, base: &str) -> Option<String> {
+        let sign_ins = lock(&self.sign_ins);
+        let (since, sign_in) = sign_ins.get(state)?;
+        match &sign_in.expected {
+            Expected::Response { request_id, .. } if since.elapsed() < SIGN_IN_LIFETIME && sign_in.base == base => {
+                Some(request_id.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Keeps the answer to a SAML request until its browser comes; `false`: there is one already, or no such request.
+    pub(crate) fn answer(&self, state: &str, base: &str, answered: saml::Answer) -> bool {
+        let mut sign_ins = lock(&self.sign_ins);
+        match sign_ins.get_mut(state).filter(|(_, sign_in)| sign_in.base == base).map(|(_, begun)| &mut begun.expected)
+        {
+            Some(Expected::Response { answer: answer @ None, .. }) => {
+                *answer = Some(answered);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The sign-in that this answer belongs to; it is not given a second time. An answer in another browser finds nothing,

@@ -7,9 +7,11 @@ use actix_web::HttpResponse;
 use openidconnect::AuthorizationCode;
 use serde::Deserialize;
 
+use crate::mount::Way;
 use crate::problem::Problem;
 use crate::return_page::ReturnPage;
-use crate::session::{BegunSignIn, Session, new_secret};
+use crate::saml::{self, Asked};
+use crate::session::{BegunSignIn, Evidence, Expected, Session, new_secret};
 use crate::web::{Visit, see_other};
 
 /// What a link to `/sign-in` may say.
@@ -36,14 +38,19 @@ pub(crate) struct Callback {
 /// Sends the browser to the provider.
 pub(crate) async fn begin(visit: &Visit, begin: &Begin) -> Result<HttpResponse, Problem> {
     let with_key = begin.with == "key";
-    let request =
-        visit.application.provider.authorization_request(&visit.mount, visit.redirect_uri()?, with_key).await?;
+    let client = match &visit.mount.way {
+        Way::OpenIdConnect(client) => client,
+        Way::Saml => {
+            let asked = if with_key { Asked::ForKey } else { Asked::Plainly };
+            return saml::begin(visit, ReturnPage::parse(&begin.return_to), asked);
+        }
+    };
+    let request = visit.application.provider.authorization_request(client, visit.redirect_uri()?, with_key).await?;
     let browser = visit.browser.clone().unwrap_or_else(new_secret);
     let begun = BegunSignIn {
         base: visit.mount.base(),
         browser: browser.clone(),
-        nonce: request.nonce,
-        verifier: request.verifier,
+        expected: Expected::Code { nonce: request.nonce, verifier: request.verifier },
         return_page: ReturnPage::parse(&begin.return_to),
         with_key,
     };
@@ -57,7 +64,9 @@ pub(crate) async fn finish(visit: &Visit, callback: Callback) -> Result<HttpResp
     let (Some(state), Some(browser)) = (&callback.state, &visit.browser) else {
         return Err(Problem::NotBegunHere);
     };
+    let client = visit.client()?;
     let begun = application.sessions.take(state, &visit.mount.base(), browser).ok_or(Problem::NotBegunHere)?;
+    let Expected::Code { nonce, verifier } = begun.expected else { return Err(Problem::NotBegunHere) };
     // Mix-up (RFC 9207 2.4): before the code goes anywhere, and before an error is believed.
     let stranger = match callback.iss.as_deref() {
         Some(iss) => iss != application.provider.issuer(),
@@ -71,7 +80,7 @@ pub(crate) async fn finish(visit: &Visit, callback: Callback) -> Result<HttpResp
     }
     let code = AuthorizationCode::new(callback.code.ok_or(Problem::Malformed)?);
     let (person, id_token, access_token) =
-        application.provider.redeem(&visit.mount, visit.redirect_uri()?, code, begun.verifier, &begun.nonce).await?;
+        application.provider.redeem(client, visit.redirect_uri()?, code, verifier, &nonce).await?;
 
     if let Some((former, _)) = &visit.session {
         application.sessions.end(former);
@@ -80,8 +89,7 @@ pub(crate) async fn finish(visit: &Visit, callback: Callback) -> Result<HttpResp
     let id = application.sessions.begin(Session {
         base: visit.mount.base(),
         person,
-        id_token,
-        access_token,
+        evidence: Evidence::Tokens { id_token: Box::new(id_token), access_token },
         form_token: new_secret(),
         key_was_not_used: begun.with_key && !used_key,
     });

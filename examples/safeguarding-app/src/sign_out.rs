@@ -10,6 +10,8 @@ use serde::Deserialize;
 
 use crate::problem::Problem;
 use crate::provider::is_asymmetric;
+use crate::saml;
+use crate::session::Evidence;
 use crate::web::{Visit, see_other};
 
 /// How long a logout token counts after it was made, in seconds, whatever its `exp` says.
@@ -33,11 +35,8 @@ pub(crate) async fn begin(visit: &Visit, form_token: &str) -> Result<HttpRespons
     visit.application.sessions.end(id);
     let mut cookie = visit.session_cookie(String::new());
     cookie.make_removal();
-    let provider = &visit.application.provider;
-    let state = CsrfToken::new_random_len(32);
-    let place = provider.end_session(&visit.mount, &session.id_token, visit.post_logout_redirect_uri()?, state).await;
-    let location = match place {
-        Ok(Some(url)) => url.to_string(),
+    let location = match elsewhere(visit, &session.evidence).await {
+        Ok(Some(address)) => address,
         Ok(None) => signed_out,
         Err(problem) => {
             tracing::warn!("signed out here only: {problem}");
@@ -47,13 +46,26 @@ pub(crate) async fn begin(visit: &Visit, form_token: &str) -> Result<HttpRespons
     Ok(see_other(&location).cookie(cookie).finish())
 }
 
+/// Where the provider is told; `None`: it cannot be.
+async fn elsewhere(visit: &Visit, evidence: &Evidence) -> Result<Option<String>, Problem> {
+    match evidence {
+        Evidence::Tokens { id_token, .. } => {
+            let (client, state) = (visit.client()?, CsrfToken::new_random_len(32));
+            let return_to = visit.post_logout_redirect_uri()?;
+            let place = visit.application.provider.end_session(client, id_token, return_to, state).await?;
+            Ok(place.map(String::from))
+        }
+        Evidence::Assertion { name_id, session_index, .. } => saml::end_session(visit, name_id, session_index),
+    }
+}
+
 /// Ends the sessions that a logout token names.
 pub(crate) async fn back_channel(visit: &Visit, token: &str) -> Result<(), Problem> {
     let application = &visit.application;
     let keys = application.provider.keys().await?;
     let expected = Expected {
         issuer: application.provider.issuer(),
-        client_id: visit.mount.client_id.as_str(),
+        client_id: visit.client()?.id.as_str(),
         now: (application.now)(),
     };
     let named = check_logout_token(token, &keys, &expected)?;

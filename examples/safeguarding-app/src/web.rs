@@ -17,12 +17,13 @@ use crate::api;
 use crate::assurance::Assurance;
 use crate::config::Config;
 use crate::incidents::{self, Needs};
-use crate::mount::Mount;
+use crate::mount::{Client, Mount, Way};
 use crate::pages::{Pages, View};
 use crate::problem::Problem;
 use crate::provider::Provider;
 use crate::return_page::{ReturnPage, parse_number};
-use crate::session::{Session, Sessions};
+use crate::saml::{self, Asked};
+use crate::session::{Evidence, Session, Sessions};
 use crate::{sign_in, sign_out};
 
 /// Threat: a page of somebody else frames ours, or a name with markup in it runs. No `form-action`: Chromium applies it to every
@@ -36,6 +37,8 @@ const STYLESHEET: &str = include_str!("../assets/app.css");
 pub(crate) struct Application {
     pub(crate) public_url: Url,
     pub(crate) provider: Provider,
+    /// For the mount that signs in over SAML, if there is one.
+    pub(crate) saml: Option<saml::Provider>,
     pub(crate) sessions: Sessions,
     pub(crate) mounts: Vec<Mount>,
     pub(crate) pages: Pages,
@@ -48,6 +51,7 @@ impl Application {
         Ok(Self {
             public_url: config.public_url,
             provider: Provider::new(config.issuer, config.certificates)?,
+            saml: config.saml,
             sessions: Sessions::default(),
             pages: Pages::new(config.name)?,
             mounts: config.mounts,
@@ -91,6 +95,14 @@ impl FromRequest for Visit {
 }
 
 impl Visit {
+    /// The client of this mount; over SAML there is none, and no page that needs one.
+    pub(crate) fn client(&self) -> Result<&Client, Problem> {
+        match &self.mount.way {
+            Way::OpenIdConnect(client) => Ok(client),
+            Way::Saml => Err(Problem::NotFound),
+        }
+    }
+
     /// A path of this mount.
     pub(crate) fn path(&self, path: &str) -> String {
         format!("{}{path}", self.mount.base())
@@ -152,7 +164,7 @@ impl Visit {
     }
 
     /// Logs what happened and tells the reader what to do.
-    fn answer(&self, outcome: Result<HttpResponse, Problem>) -> HttpResponse {
+    pub(crate) fn answer(&self, outcome: Result<HttpResponse, Problem>) -> HttpResponse {
         outcome.unwrap_or_else(|problem| {
             if matches!(problem, Problem::NotFound) {
                 tracing::debug!("{problem}");
@@ -207,8 +219,9 @@ fn scope(mount: &Mount) -> actix_web::Scope {
         .route("/frontchannel-logout", get().to(front_channel_logout))
         .route("/incidents", get().to(list_incidents))
         .route("/incidents/{number}", get().to(show_incident))
-        .route("/api/incidents/{number}", get().to(api::incident))
-        .default_service(actix_web::web::to(not_found));
+        .route("/api/incidents/{number}", get().to(api::incident));
+    let scope = if matches!(mount.way, Way::Saml) { saml::routes(scope) } else { scope };
+    let scope = scope.default_service(actix_web::web::to(not_found));
     if mount.slug.is_some() { scope.route("", get().to(add_slash)) } else { scope }
 }
 
@@ -323,9 +336,13 @@ async fn show_incident(visit: Visit, number: Path<String>) -> HttpResponse {
     let notice = visit.application.sessions.take_notice(id);
     if incident.needs == Needs::TwoFactors {
         match still_used_key(&visit, id, session).await {
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(StillUsed::Yes) => {}
+            Ok(StillUsed::No) => {
                 return visit.page_with(StatusCode::FORBIDDEN, |pages, view| pages.key_needed(view, incident, notice));
+            }
+            Ok(StillUsed::AskByBrowser) => {
+                let return_page = ReturnPage::Incident(incident.number);
+                return visit.answer(saml::begin(&visit, return_page, Asked::WhetherKeyCounts));
             }
             Err(problem) => return visit.answer(Err(problem)),
         }
@@ -333,19 +350,35 @@ async fn show_incident(visit: Visit, number: Path<String>) -> HttpResponse {
     visit.page(|pages, view| pages.incident(view, incident))
 }
 
-/// Whether the key of this session counts now. The ID token says what was proved at the sign-in; whether the person has stepped down
-/// since, only the provider knows, so what a child said in confidence is opened after asking it.
-async fn still_used_key(visit: &Visit, id: &str, session: &Session) -> Result<bool, Problem> {
+/// Whether a key counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StillUsed {
+    Yes,
+    No,
+    /// Only the browser can find out.
+    AskByBrowser,
+}
+
+/// Whether the key of this session counts now. The sign-in says what was proved then; whether the person has stepped down since, only
+/// the provider knows, so what a child said in confidence is opened after asking it.
+async fn still_used_key(visit: &Visit, id: &str, session: &Session) -> Result<StillUsed, Problem> {
     let now = (visit.application.now)();
     if !session.person.assurance(now).used_key() {
-        return Ok(false);
+        return Ok(StillUsed::No);
     }
-    let stands = visit.application.provider.introspect(&visit.mount, session.access_token.secret()).await?;
-    let used_key = stands.is_some_and(|found| Assurance::from_acr(found.acr.as_deref()).used_key());
-    if !used_key {
-        visit.application.sessions.end_elevation(id, now);
+    let access_token = match &session.evidence {
+        Evidence::Tokens { access_token, .. } => access_token,
+        Evidence::Assertion { .. } => {
+            let opens = visit.application.sessions.open_one(id);
+            return Ok(if opens { StillUsed::Yes } else { StillUsed::AskByBrowser });
+        }
+    };
+    let stands = visit.application.provider.introspect(visit.client()?, access_token.secret()).await?;
+    if stands.is_some_and(|found| Assurance::from_acr(found.acr.as_deref()).used_key()) {
+        return Ok(StillUsed::Yes);
     }
-    Ok(used_key)
+    visit.application.sessions.end_elevation(id, now);
+    Ok(StillUsed::No)
 }
 
 fn sign_in_first(visit: &Visit, return_page: ReturnPage) -> HttpResponse {

@@ -9,6 +9,7 @@ mod load;
 mod peer;
 mod process;
 mod rows;
+mod saml;
 mod seed;
 mod server;
 mod sign_in;
@@ -24,6 +25,7 @@ use self::rows::{Report, Row, goals};
 use self::seed::{ALGORITHMS, Application, Applications, PEOPLE, Site};
 use self::server::{Pinning, Server, free_port};
 use self::sign_in::{Browser, Tokens, redeem, redemption};
+use crate::install;
 use crate::run::{Failure, cargo, run as run_command, target_directory, write};
 
 /// Requests under way where latency is not the question.
@@ -84,6 +86,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if !options.no_peer {
         peer::install()?;
     }
+    // Makes the key of a service provider.
+    install::system(&[install::OPENSSL])?;
     let folder = tempfile::tempdir().map_err(|source| failed(Path::new("a temporary folder"), source))?;
     let pinning = Pinning::of_this_machine();
     match pinning {
@@ -124,6 +128,7 @@ fn keyholder(
     println!("seeding");
     let port = free_port()?;
     let site = Site::new(binary, &folder.join("site"), port)?;
+    let providers = saml::Providers::make(site.folder())?;
     site.fill(applications)?;
     let mut starts = Starts::default();
     for _ in 0..STARTS {
@@ -148,6 +153,7 @@ fn keyholder(
     memory(report, "resident memory after that load, hash buffer included", None);
     report.figure("of that, the hash buffer", 19.0, "MiB", None);
     sign_ins(report, &bench, &applications.people).map_err(Failure::Told)?;
+    saml::sign_ons(report, &bench, &applications.people, &providers).map_err(Failure::Told)?;
     exchanges(report, &bench, &applications.people).map_err(Failure::Told)?;
     saturation(report, &bench, applications).map_err(Failure::Told)?;
     let goal = format!("{} MiB and the hash buffer", goals::LOADED_MIB);

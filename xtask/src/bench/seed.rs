@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::saml;
 use crate::run::{Failure, output, write};
 
 /// Nobody is sent there: the load generator reads the code off the redirect.
@@ -97,6 +98,10 @@ impl Site {
         command.env("KEYHOLDER_CONFIG", self.folder.join("keyholder.toml"));
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn binary(&self) -> &Path {
         &self.binary
     }
@@ -114,7 +119,7 @@ impl Site {
     /// Makes the school, the people and the clients.
     pub(super) fn fill(&self, applications: &Applications) -> Result<(), Failure> {
         let described = self.folder.join("bench.toml");
-        write(&described, &describe(applications))?;
+        write(&described, &(describe(applications) + &saml::describe()))?;
         for application in applications.machines.iter().chain([&applications.people]) {
             write(&self.folder.join("secrets").join(&application.id), &application.secret)?;
         }

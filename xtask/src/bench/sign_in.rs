@@ -110,6 +110,21 @@ impl Browser {
         self.follow(connection, &authorization_request(client))
     }
 
+    /// With a live session, over SAML: to the page that posts the response.
+    pub(super) fn sign_on_saml(&mut self, connection: &mut Connection, path: &str) -> Result<()> {
+        let mut path = path.to_owned();
+        for _ in 0..MOST_REDIRECTS {
+            let request = get(&path, &[&self.cookie_line()]);
+            let answer = self.keep(connection.send(&request)?);
+            let Some(location) = answer.header("location") else {
+                let posts = String::from_utf8_lossy(&answer.body).contains("name=\"SAMLResponse\"");
+                return if answer.status == 200 && posts { Ok(()) } else { Err(answer.complaint(&request)) };
+            };
+            path_of(location).clone_into(&mut path);
+        }
+        Err("redirects without end".into())
+    }
+
     /// Follows redirects to the application, and reads the code.
     fn follow(&mut self, connection: &mut Connection, path: &str) -> Result<String> {
         let mut path = path.to_owned();

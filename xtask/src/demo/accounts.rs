@@ -78,11 +78,16 @@ pub(super) const ACCOUNTS: [Account; 7] = [
 ];
 
 /// Says where everything is, who can sign in, and with what.
-pub(super) fn print(addresses: &Addresses, mails: &Path, keys: &SoftKeys) {
+pub(super) fn print(addresses: &Addresses, mails: &Path, keys: &SoftKeys, saml: bool) {
     println!();
     println!("  Application   {}/", addresses.app);
     println!("    one school  {}/s/oakfield-primary/   {}/s/ysgol-y-bryn/", addresses.app, addresses.app);
     println!("    another's   {}/s/trip-planner/ (asks for consent)", addresses.app);
+    if saml {
+        println!("    over SAML   {}/s/over-saml/", addresses.app);
+    } else {
+        println!("    over SAML   with `cargo xtask demo --saml`");
+    }
     println!("  Keyholder     {}/", addresses.issuer);
     println!("  Mails         {}", mails.display());
     println!();

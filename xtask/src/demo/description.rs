@@ -7,7 +7,7 @@ use super::directory::Directory;
 use crate::run::{Failure, write};
 
 /// The application's address in the file.
-const WRITTEN_ADDRESS: &str = "http://127.0.0.1:8081";
+pub(super) const WRITTEN_ADDRESS: &str = "http://127.0.0.1:8081";
 
 /// A client of the example application.
 #[derive(Debug)]

@@ -43,7 +43,10 @@ impl Keyholder {
             addresses.issuer, addresses.port
         );
         let tls = match certificate {
-            Some(_) => "\n[tls]\ncertificate = \"certificate.pem\"\nkey = \"certificate-key.pem\"\n",
+            // Applications of the tests have it too.
+            Some(_) => {
+                "ca_file = \"certificate.pem\"\n\n[tls]\ncertificate = \"certificate.pem\"\nkey = \"certificate-key.pem\"\n"
+            }
             None => "",
         };
         let configuration = directory.join("keyholder.toml");
@@ -56,10 +59,14 @@ impl Keyholder {
     /// Makes what is not there yet. Passwords and managed keys are set once, the rest may be done again and again.
     pub(super) fn set_up(&self, directory: &Directory) -> Result<(), Failure> {
         output(&mut self.command(&["init"]))?;
-        output(self.command(&["apply"]).arg(description::path(directory)))?;
+        self.apply(&description::path(directory))?;
         output(self.command(&["person", "import"]).arg(crate::root().join("config/demo/people.jsonl")))?;
         once(&directory.join("passwords-are-set"), || self.set_passwords())?;
         once(&directory.join("managed-keys-are-imported"), || self.import_managed_keys())
+    }
+
+    pub(super) fn apply(&self, file: &Path) -> Result<(), Failure> {
+        output(self.command(&["apply"]).arg(file)).map(drop)
     }
 
     fn set_passwords(&self) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ mod description;
 mod directory;
 mod keyholder;
 mod keys;
+mod saml;
 mod servers;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,9 @@ pub(crate) struct Options {
     /// Serves Keyholder over https with a self-signed certificate
     #[arg(long)]
     tls: bool,
+    /// Lets the example application sign in over SAML as well, under /s/over-saml; builds it with libxml2 and xmlsec
+    #[arg(long)]
+    saml: bool,
 }
 
 /// The addresses of a demo.
@@ -71,13 +75,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     servers::check_free(options.port, "--port")?;
     servers::check_free(options.app_port, "--app-port")?;
 
-    if options.tls {
+    if options.tls || options.saml {
         install::system(&[install::OPENSSL])?;
+    }
+    if options.saml {
+        install::system(&install::SAMAEL)?;
     }
     let target = target_directory()?;
     let binaries = match &options.binaries {
         Some(binaries) => binaries.clone(),
-        None => build(&target, options.release)?,
+        None => build(&target, options)?,
     };
     let path = options.data.clone().unwrap_or_else(|| target.join("demo"));
     let directory = Directory::open(&path, options.fresh)?;
@@ -85,6 +92,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let keyholder = Keyholder::new(binaries.join("keyholder"), &directory, &addresses, certificate.as_ref())?;
     let clients = description::write_copy(&directory, &addresses)?;
     keyholder.set_up(&directory)?;
+    let application = binaries.join("safeguarding-app");
+    let provider = options.saml.then(|| saml::ServiceProvider::new(&directory)).transpose()?;
+    if let Some(provider) = &provider {
+        provider.register(&keyholder, &application, &directory, &addresses)?;
+    }
     if stop.is_asked_for() {
         return Ok(());
     }
@@ -92,23 +104,31 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if stop.is_asked_for() {
         return Ok(());
     }
-    let app = servers::example_app(&binaries.join("safeguarding-app"), &addresses, &clients, certificate.as_ref());
+    let mut app = servers::example_app(&application, &addresses, &clients, certificate.as_ref());
+    if let Some(provider) = &provider {
+        provider.pin(&keyholder, &directory, addresses.port, &stop)?;
+        provider.settle(&mut app);
+    }
     let mut running = servers::Running::start(vec![("keyholder", keyholder.serve()), ("safeguarding-app", app)])?;
     running.wait_until_they_answer(&[addresses.port, addresses.app_port], options.tls, &stop)?;
-    accounts::print(&addresses, &directory.mails(), &soft_keys);
+    accounts::print(&addresses, &directory.mails(), &soft_keys, options.saml);
     directory.write_description(&addresses, &clients, &soft_keys)?;
     running.wait(&stop)
 }
 
 /// Builds both programs; the folder in which they are then.
-fn build(target: &Path, release: bool) -> Result<PathBuf, Failure> {
+fn build(target: &Path, options: &Options) -> Result<PathBuf, Failure> {
     fonts::fetch()?;
     println!("building Keyholder and the example application");
     let mut build = cargo();
     build.args(["build", "--quiet", "--package", "keyholder", "--package", "safeguarding-app"]);
-    if release {
+    if !options.saml {
+        // Without C libraries that nobody asked for.
+        build.arg("--no-default-features");
+    }
+    if options.release {
         build.arg("--release");
     }
     run_command(&mut build)?;
-    Ok(target.join(if release { "release" } else { "debug" }))
+    Ok(target.join(if options.release { "release" } else { "debug" }))
 }

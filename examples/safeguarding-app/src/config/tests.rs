@@ -12,7 +12,8 @@ fn one_process_serves_a_client_at_the_root_and_one_for_each_school() {
     let config = config.unwrap();
     let bases: Vec<_> = config.mounts.iter().map(Mount::base).collect();
     assert_eq!(bases, ["", "/s/oakfield", "/s/hill"]);
-    assert_eq!(config.mounts[1].client_secret.as_ref().unwrap().secret(), "a:b");
+    let Way::OpenIdConnect(client) = &config.mounts[1].way else { panic!("no client") };
+    assert_eq!(client.secret.as_ref().unwrap().secret(), "a:b");
     assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8081/");
 }
 

@@ -4,8 +4,7 @@ fn begun(base: &str, browser: &str) -> BegunSignIn {
     BegunSignIn {
         base: base.to_owned(),
         browser: browser.to_owned(),
-        nonce: Nonce::new_random(),
-        verifier: PkceCodeVerifier::new("v".repeat(43)),
+        expected: Expected::Code { nonce: Nonce::new_random(), verifier: PkceCodeVerifier::new("v".repeat(43)) },
         return_page: ReturnPage::Home,
         with_key: false,
     }
@@ -40,5 +39,5 @@ fn a_logout_token_counts_once_while_it_would_count() {
     assert!(!sessions.use_once("j", 100, 100));
     assert!(sessions.use_once("k", 100, 10));
     sessions.use_once("l", 300, 101);
-    assert_eq!(lock(&sessions.logout_tokens).len(), 1, "what counts no more is forgotten");
+    assert_eq!(lock(&sessions.messages).len(), 1, "what counts no more is forgotten");
 }

@@ -31,7 +31,7 @@ fn person(acr: &str) -> Person {
         email: None,
         school: None,
         groups: vec!["Teachers".to_owned()],
-        pupil_scopes: Vec::new(),
+        pupil_scopes: Some(Vec::new()),
         acr: Some(acr.to_owned()),
         amr: vec!["pwd".to_owned()],
         auth_time: Some(NOW - 120),
@@ -49,8 +49,10 @@ fn sign_in(application: &Application, base: &str, acr: &str) -> String {
     let session = Session {
         base: base.to_owned(),
         person: person(acr),
-        id_token,
-        access_token: openidconnect::AccessToken::new("access-token".to_owned()),
+        evidence: Evidence::Tokens {
+            id_token: Box::new(id_token),
+            access_token: openidconnect::AccessToken::new("access-token".to_owned()),
+        },
         form_token: "form-token".to_owned(),
         key_was_not_used: false,
     };
