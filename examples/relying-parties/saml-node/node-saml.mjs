@@ -23,7 +23,7 @@ export function serviceProvider({ keyholder, metadata, base, key, certificate, f
     signatureAlgorithm: "sha256",
     digestAlgorithm: "sha256",
     identifierFormat: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-    // Else it asks for PasswordProtectedTransport, exactly, and whoever signed in with a key is refused.
+    // Else it asks for PasswordProtectedTransport, exactly, whatever a person has proved.
     disableRequestedAuthnContext: true,
     // What `sign` of the registration says.
     wantAuthnResponseSigned: true,

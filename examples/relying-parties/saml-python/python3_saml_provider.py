@@ -40,7 +40,7 @@ def settings(metadata, base, key, certificate, **security):
             "signatureAlgorithm": Constants.RSA_SHA256,
             "digestAlgorithm": Constants.SHA256,
             "rejectDeprecatedAlgorithm": True,
-            # Else it asks for PasswordProtectedTransport, exactly, and whoever signed in with a key is refused.
+            # Else it asks for PasswordProtectedTransport, exactly, whatever a person has proved.
             "requestedAuthnContext": False,
             "failOnAuthnContextMismatch": True,
             **security,

@@ -1,5 +1,5 @@
-// node-saml, samlify, pysaml2 and python3-saml sign in and out over SAML 2.0, without a browser: their own messages, carried by one that knows
-// cookies, redirects and forms. Whatever Keyholder sends meanwhile, xmlsec1 verifies and the schemas of OASIS validate.
+// node-saml, samlify, pysaml2 and python3-saml sign in and out over SAML 2.0, without a browser: their own messages, carried by one
+// that knows cookies, redirects and forms. Whatever Keyholder sends meanwhile, xmlsec1 verifies and the schemas of OASIS validate.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -17,6 +17,7 @@ import { Documents } from "./saml_documents.mjs";
 import { libraries } from "./saml_providers.mjs";
 import { Visitor } from "./visitor.mjs";
 
+const run = promisify(execFile);
 const NAMES = ["node-saml", "samlify", "pysaml2", "python3-saml"];
 const SIGN = ["response", "assertion", "both"];
 const PLAIN = "response-never";
@@ -24,6 +25,13 @@ const PLAIN = "response-never";
 const SIGNS = "both-always";
 /** Signs out by POST alone, which is pysaml2. */
 const BY_POST = "slo-by-post";
+/**
+ * Asks for a logout behind the browser's back, which is pysaml2. It can neither be asked so nor read the answer: it writes other prefixes
+ * into what it takes out of an envelope, and then no signature but its own is good.
+ */
+const BY_SOAP = "slo-by-soap";
+/** May be signed in to from My applications. */
+const UNSOLICITED = "unsolicited";
 const SFA = "https://refeds.org/profile/sfa";
 const MFA = "https://refeds.org/profile/mfa";
 const PASSWORD_PROTECTED = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
@@ -68,7 +76,8 @@ function anyNames(count, seed) {
   };
   const character = () => {
     const point = draw([0x80, 0x800, 0x10000, 0x110000][draw(4)]);
-    const none = point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0xd800 && point < 0xe000) || point === 0x2028 || point === 0x2029;
+    const within = (from, to) => point >= from && point < to;
+    const none = within(0, 0x20) || within(0x7f, 0xa0) || within(0x2028, 0x202a) || within(0xd800, 0xe000);
     return none ? "&" : String.fromCodePoint(point);
   };
   // No import takes what breaks a line. What stands at an end may count as a space, which an import takes away.
@@ -96,6 +105,7 @@ const KINDS = [
   "Response Responder, signed", //                         xmllint  xmlsec1
   "LogoutRequest by Redirect", //                          xmllint  OpenSSL, over the query
   "LogoutRequest by POST", //                              xmllint  xmlsec1
+  "LogoutResponse Success over SOAP", //                   xmllint  xmlsec1
   "LogoutResponse Success by Redirect", //                 xmllint  OpenSSL
   "LogoutResponse Success by POST", //                     xmllint  xmlsec1
   "LogoutResponse Success/PartialLogout by Redirect", //   xmllint  OpenSSL
@@ -103,7 +113,7 @@ const KINDS = [
   "LogoutResponse Requester/RequestUnsupported by Redirect", // xmllint OpenSSL
   "LogoutResponse Requester/UnknownPrincipal by Redirect", // xmllint OpenSSL
   // Not met here, but in idp/saml/src/respond and idp/saml/src/logout, by the same programs: Responder/AuthnFailed and every other status
-  // both signed and not, a response that answers no request, and messages over SOAP. AuthnRequests are not sent at all.
+  // both signed and not, those of logout by each binding, requests and faults over SOAP. AuthnRequests are not sent at all.
 ];
 
 let demo;
@@ -119,8 +129,8 @@ before(async () => {
   demo = await Demo.start();
   folder = await mkdtemp(join(tmpdir(), "keyholder-saml-"));
   const [keyFile, certificateFile] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=provider", "-keyout", keyFile, "-out", certificateFile];
-  await promisify(execFile)("openssl", request);
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=provider"];
+  await run("openssl", [...request, "-keyout", keyFile, "-out", certificateFile]);
   let certificate;
   [key, certificate] = await Promise.all([keyFile, certificateFile].map((file) => readFile(file, "utf8")));
   documents = new Documents(keyFile, () => demo.log);
@@ -130,13 +140,17 @@ before(async () => {
     ...SIGN.flatMap((sign) => ["never", "always"].map((encrypt) => ({ variant: `${sign}-${encrypt}`, sign, encrypt }))),
     { variant: "transient", sign: "response", encrypt: "never", nameId: "transient" },
     { variant: "email", sign: "response", encrypt: "never", nameId: "email-address" },
+    { variant: UNSOLICITED, sign: "response", encrypt: "never", more: ', idp_initiated = true, relay_state = "/start"' },
   ];
   const applications = [];
   for (const library of NAMES) {
-    const more = library === "pysaml2" ? [{ variant: BY_POST, sign: "response", encrypt: "never" }] : [];
-    for (const { variant, sign, encrypt, nameId = "persistent" } of [...variants, ...more]) {
+    const ways = library === "pysaml2" ? [BY_POST, BY_SOAP] : [];
+    const logouts = ways.map((variant) => ({ variant, sign: "response", encrypt: "never" }));
+    for (const { variant, sign, encrypt, nameId = "persistent", more = "" } of [...variants, ...logouts]) {
       const base = `https://${library}.example/${variant}`;
-      const settings = { keyholder: demo.issuer, metadata, base, sign, encrypted: encrypt === "always", key, certificate, keyFile, certificateFile, signs: variant === SIGNS };
+      const keys = { key, certificate, keyFile, certificateFile };
+      const registered = { sign, encrypted: encrypt === "always", signs: variant === SIGNS };
+      const settings = { keyholder: demo.issuer, metadata, base, ...keys, ...registered };
       const opened = await known.get(library).open(settings);
       const file = await demo.file(`${library}-${variant}.xml`, await opened.metadata());
       providers.set(`${library} ${variant}`, Object.assign(opened, { base, signs: library === "node-saml" && variant === SIGNS }));
@@ -145,11 +159,12 @@ client_id = "${library}-${variant}"
 name = "${library} ${variant}"
 schools = ["oakfield-primary"]
 consent = "first-party"
-saml = { metadata_file = "${file}", sign = "${sign}", encrypt = "${encrypt}", name_id = "${nameId}", release = ${JSON.stringify(RELEASE)} }
+saml = { metadata_file = "${file}", sign = "${sign}", encrypt = "${encrypt}", name_id = "${nameId}", release = ${JSON.stringify(RELEASE)}${more} }
 `);
     }
   }
-  await demo.command("person", "add", verified.email, "--given-name", "Vera", "--family-name", "Fied", "--school", "oakfield-primary", "--group", "teachers", "--invite");
+  const place = ["--school", "oakfield-primary", "--group", "teachers"];
+  await demo.command("person", "add", verified.email, "--given-name", "Vera", "--family-name", "Fied", ...place, "--invite");
   const invited = new Visitor(demo.issuer, () => demo.log);
   const link = await invited.open(await demo.mailedLink(verified.email));
   await invited.submit(link, { password: verified.password, again: verified.password });
@@ -167,7 +182,8 @@ after(async () => {
 });
 
 /** Carries a request to Keyholder; the page that answers, and what was asked. */
-async function ask(visitor, service, { binding = "redirect", signed = false, relayState = service.relayState ?? "a place & <more>", ...further } = {}) {
+async function ask(visitor, service, { binding = "redirect", signed = false, ...further } = {}) {
+  const relayState = service.relayState ?? "a place & <more>";
   const { id, url, form } = await service.begin({ binding, signed, relayState, ...further });
   const page = url ? await visitor.open(url) : await visitor.arrive("/saml/sso", form);
   return { id, page, relayState };
@@ -247,7 +263,7 @@ for (const library of NAMES) {
           await refused("another name", xml.replace("Amira Hussain", "Martin Okafor"));
           await refused("another class", xml.replace(PASSWORD_PROTECTED, MFA));
         } else {
-          await refused("other bytes inside", xml.replace(/(<xenc:CipherValue>)([^<]{700})(.)/, (_, tag, before, one) => tag + before + (one === "A" ? "B" : "A")));
+          await refused("other bytes inside", xml.replace(/<xenc:CipherValue>[^<]{700}/, swap));
         }
         // samlify is content with either signature.
         const both = sign === "both" && library === "samlify";
@@ -301,7 +317,10 @@ for (const [index, library] of NAMES.entries()) {
 
   test(`${library} gets the identifier that it is registered for`, async () => {
     const visitor = await signedIn(verified);
-    const redeemed = async (variant, format) => (await redeem(provider(library, variant), await ask(visitor, provider(library, variant), { format }))).login;
+    const redeemed = async (variant, format, by = visitor) => {
+      const service = provider(library, variant);
+      return (await redeem(service, await ask(by, service, { format }))).login;
+    };
     const [first, second] = [await redeemed("transient", FORMAT("transient")), await redeemed("transient", FORMAT("transient"))];
     assert.deepEqual([first.format, second.format], [FORMAT("transient"), FORMAT("transient")]);
     assert.notEqual(first.name, second.name);
@@ -313,7 +332,7 @@ for (const [index, library] of NAMES.entries()) {
     await assert.rejects(redeemed(PLAIN, FORMAT("emailAddress")));
     assert.equal(documents.last, "Response Requester/InvalidNameIDPolicy, not signed");
     const unverified = await signedIn(demo.account("staff"));
-    await assert.rejects(redeem(provider(library, "email"), await ask(unverified, provider(library, "email"), { format: FORMAT("emailAddress") })));
+    await assert.rejects(redeemed("email", FORMAT("emailAddress"), unverified));
     assert.equal(documents.last, "Response Responder/RequestDenied, signed");
   });
 }
@@ -380,8 +399,38 @@ test("logout by POST, asked and answered", async () => {
   }
 });
 
+test("pysaml2 asks for a logout over SOAP, and gets it", async () => {
+  const bySoap = provider("pysaml2", BY_SOAP);
+  const { visitor, logins } = await everywhere(demo.account("staff"), [bySoap]);
+  documents.bySoap((await bySoap.logoutBySoap(logins.get(bySoap))).xml);
+  assert.equal(documents.last, "LogoutResponse Success over SOAP");
+  const page = await visitor.open("/account");
+  assert.ok(Visitor.forms(page).some(({ fields }) => "email" in fields), "nobody is signed in");
+});
+
+for (const library of NAMES) {
+  test(`${library} takes a sign-in that begins at My applications`, async () => {
+    const service = provider(library, UNSOLICITED);
+    const visitor = await signedIn(demo.account("staff"));
+    const start = async () => {
+      const page = await visitor.open("/");
+      const { action, fields } = Visitor.forms(page).find((form) => form.action === "/saml/start");
+      assert.ok(page.text.includes(`value="${service.base}/metadata"`));
+      return visitor.open(action, { ...fields, provider: `${service.base}/metadata` });
+    };
+    const page = await start();
+    const { login } = await redeem(service, { id: null, page, relayState: "/start" });
+    assert.deepEqual(value(login, "display-name"), ["Amira Hussain"]);
+    // Where it was not asked for, nobody else takes it.
+    const { form } = documents.sent(await start());
+    await assert.rejects(provider(library, PLAIN).finish(form, null));
+  });
+}
+
 test("any name arrives at every library as it is, or nowhere", async () => {
-  for (const breaks of ["a\u2028b", "a\u0085b", "a\nb", "a\u0000b"]) await assert.rejects(newcomers(demo, [[breaks, "b"]]), /expected a name/);
+  for (const breaks of ["a\u2028b", "a\u0085b", "a\nb", "a\u0000b"]) {
+    await assert.rejects(newcomers(demo, [[breaks, "b"]]), /expected a name/);
+  }
   const seed = Number(process.env.TESTS_SEED ?? Date.now() % 2 ** 32);
   const names = [...STRANGE, ...anyNames(12, seed)];
   const people = await newcomers(demo, names, { group: "teachers" });
@@ -416,7 +465,7 @@ test("a name that XML cannot carry, or that is too long, is told to nobody", asy
     const update = "import json, sqlite3, sys; store = sqlite3.connect(sys.argv[1], timeout=30); " +
       "store.execute('UPDATE people SET given_name = ? WHERE email = ?', (json.loads(sys.argv[2]), sys.argv[3])); store.commit()";
     const arguments_ = ["-c", update, join(demo.data, "data/keyholder.db"), JSON.stringify(name), person.email];
-    await promisify(execFile)(process.env.TESTS_PYTHON ?? "python3", arguments_);
+    await run(process.env.TESTS_PYTHON ?? "python3", arguments_);
     await assert.rejects(redeem(service, await ask(visitor, service)));
     assert.equal(documents.last, "Response Responder, signed", JSON.stringify(name));
   }
@@ -438,10 +487,11 @@ test("whatever is wrong with a request is told by its status", async () => {
   const service = provider("node-saml", PLAIN);
   const { visitor, logins } = await everywhere(demo.account("staff"), [service]);
   const stranger = '<saml:Subject xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><saml:NameID>nobody</saml:NameID></saml:Subject>';
+  const group = 'SPNameQualifier="https://x.example" AllowCreate=';
   for (const [reword, kind] of [
     [(xml) => xml.replace('Version="2.0"', 'Version="1.1"'), "Response VersionMismatch, not signed"],
     [(xml) => xml.replace("bindings:HTTP-POST", "bindings:HTTP-Artifact"), "Response Requester/UnsupportedBinding, not signed"],
-    [(xml) => xml.replace("AllowCreate=", 'SPNameQualifier="https://x.example" AllowCreate='), "Response Requester/InvalidNameIDPolicy, not signed"],
+    [(xml) => xml.replace("AllowCreate=", group), "Response Requester/InvalidNameIDPolicy, not signed"],
     [(xml) => xml.replace("</saml:Issuer>", `</saml:Issuer>${stranger}`), "Response Responder/UnknownPrincipal, signed"],
   ]) {
     const { url } = await service.begin({ binding: "redirect", signed: true, relayState: "s" });
@@ -454,7 +504,8 @@ test("whatever is wrong with a request is told by its status", async () => {
   documents.sent((await ask(visitor, service, { classes: ["urn:example:nobody-knows"] })).page);
   assert.equal(documents.last, "Response Responder/NoAuthnContext, not signed");
 
-  const encrypted = '<saml:EncryptedID><e:EncryptedData xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherData/></e:EncryptedData></saml:EncryptedID>';
+  const data = '<e:EncryptedData xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherData/></e:EncryptedData>';
+  const encrypted = `<saml:EncryptedID>${data}</saml:EncryptedID>`;
   for (const [reword, kind] of [
     [(xml) => xml.replace('Version="2.0"', 'Version="1.1"'), "VersionMismatch"],
     [(xml) => xml.replace(/<saml:NameID .*<\/saml:NameID>/, encrypted), "Requester/RequestUnsupported"],

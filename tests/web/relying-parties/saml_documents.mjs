@@ -16,13 +16,18 @@ const SCHEMAS = fileURLToPath(new URL("../../../examples/relying-parties/saml-no
 const STATUS = /<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2\.0:status:(\w+)"/g;
 const run = promisify(execFile);
 
-const pem = (certificate) => `-----BEGIN CERTIFICATE-----\n${certificate.replaceAll(/\s/g, "").match(/.{1,64}/g).join("\n")}\n-----END CERTIFICATE-----\n`;
+const pem = (certificate) => {
+  const lines = certificate.replaceAll(/\s/g, "").match(/.{1,64}/g);
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+};
+
+const WAYS = { redirect: " by Redirect", post: " by POST", soap: " over SOAP" };
 
 /** What kind of document it is, in words. */
 export function kindOf(xml, binding) {
-  const root = xml.match(/^<(?:samlp|md):(\w+)/)[1];
+  const root = xml.match(/^(?:<soap:Envelope [^>]*><soap:Body>)?<(?:samlp|md):(\w+)/)[1];
   if (root === "EntityDescriptor") return "metadata";
-  const by = binding === "redirect" ? " by Redirect" : " by POST";
+  const by = WAYS[binding];
   if (root === "LogoutRequest") return root + by;
   const statuses = [...xml.matchAll(STATUS)].map(([, name]) => name).join("/");
   if (root === "LogoutResponse") return `${root} ${statuses}${by}`;
@@ -33,6 +38,7 @@ export function kindOf(xml, binding) {
 
 /** The elements that have a signature of their own, as paths. */
 function signaturesOf(xml) {
+  if (xml.startsWith("<soap:")) return [["Envelope", "Body", xml.match(/<samlp:(\w+)/)[1]]];
   const root = xml.match(/^<\w+:(\w+)/)[1];
   const paths = [];
   if (/^<[^>]*>(<saml:Issuer[^>]*>[^<]*<\/saml:Issuer>)?<ds:Signature/.test(xml)) paths.push([root]);
@@ -81,6 +87,11 @@ export class Documents {
     return this.keep(kindOf(xml, "post"), { xml, to: form.action, form: form.fields });
   }
 
+  /** A message that travelled over SOAP. */
+  bySoap(xml) {
+    return this.keep(kindOf(xml, "soap"), { xml });
+  }
+
   /** Has everything verified and validated; asserts that exactly these kinds were sent. */
   async check(kinds) {
     const folder = await mkdtemp(join(tmpdir(), "keyholder-saml-"));
@@ -114,7 +125,8 @@ export class Documents {
   }
 
   async verify(folder, kind, { xml, query }, name, file) {
-    const certificate = await file(...(kind === "metadata" ? ["metadata.pem", this.metadataCertificate] : ["certificate.pem", this.certificate]));
+    const [signer, text] = kind === "metadata" ? ["metadata.pem", this.metadataCertificate] : ["certificate.pem", this.certificate];
+    const certificate = await file(signer, text);
     if (query) {
       const [signed, signature] = query.split("&Signature=");
       assert.ok(signed.endsWith(`SigAlg=${encodeURIComponent("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")}`), kind);
@@ -137,7 +149,8 @@ export class Documents {
 }
 
 async function xmlsec1Verifies(folder, name, path, certificate) {
-  const ids = ["protocol:Response", "protocol:LogoutRequest", "protocol:LogoutResponse", "assertion:Assertion", "metadata:EntityDescriptor"];
+  const messages = ["Response", "LogoutRequest", "LogoutResponse"].map((local) => `protocol:${local}`);
+  const ids = [...messages, "assertion:Assertion", "metadata:EntityDescriptor"];
   const flags = ids.flatMap((id) => ["--id-attr:ID", `urn:oasis:names:tc:SAML:2.0:${id}`]);
   const xpath = [...path, "Signature"].map((local) => `/*[local-name()='${local}']`).join("");
   await run("xmlsec1", ["--verify", ...flags, "--node-xpath", xpath, "--pubkey-cert-pem", certificate, name], { cwd: folder });

@@ -4,6 +4,7 @@ what came of it, one line of JSON each. What `saml_providers.mjs` asks of every 
 import json
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,18 +21,21 @@ def parts(url):
 class Pysaml2:
     def __init__(self, keyholder, metadata, base, sign, encrypted, key_file, certificate_file):
         import pysaml2_provider as example
+        from saml2 import BINDING_SOAP
 
         self.example, self.issuer = example, f"{keyholder}/saml/metadata"
         self.options = {
             "want_response_signed": sign != "assertion",
             "want_assertions_signed": sign != "response",
         }
-        # By POST where the address says so.
-        self.binding = example.BINDING_HTTP_POST if base.endswith("post") else example.BINDING_HTTP_REDIRECT
+        # How it signs out, where the address says so.
+        ends = {"by-post": example.BINDING_HTTP_POST, "by-soap": BINDING_SOAP}
+        self.binding = next((binding for end, binding in ends.items() if base.endswith(end)), example.BINDING_HTTP_REDIRECT)
         self.options["endpoints"] = {
             "assertion_consumer_service": [(f"{base}/acs", example.BINDING_HTTP_POST)],
             "single_logout_service": [(f"{base}/slo", self.binding)],
         }
+        self.options["allow_unsolicited"] = base.endswith("unsolicited")
         self.client = example.service_provider(keyholder, metadata, base, key_file, certificate_file, **self.options)
         self.names = {}
 
@@ -58,7 +62,8 @@ class Pysaml2:
         return {"page": sent["data"]}
 
     def finish(self, form, id):
-        response = self.client.parse_authn_request_response(form["SAMLResponse"], self.example.BINDING_HTTP_POST, {id: "/"})
+        asked = {id: "/"} if id else {}
+        response = self.client.parse_authn_request_response(form["SAMLResponse"], self.example.BINDING_HTTP_POST, asked)
         session = response.session_info()
         name = session["name_id"]
         self.names[name.text] = name
@@ -74,6 +79,16 @@ class Pysaml2:
         made = self.client.do_logout(self.names[login["name"]], [self.issuer], "", None, expected_binding=self.binding)
         _, sent = made[self.issuer]
         return {"id": next(iter(self.client.state)), **self.sent(sent)}
+
+    def logout_by_soap(self, login):
+        """Asks Keyholder itself; what it answered."""
+        told, send = [], self.client.send
+        self.client.send = lambda **how: told.append(send(**how)) or told[-1]
+        from saml2.sigver import SignatureError
+
+        with suppress(SignatureError):
+            self.client.do_logout(self.names[login["name"]], [self.issuer], "", None, expected_binding=self.binding)
+        return {"xml": told[0].text}
 
     def message(self, url, form):
         if form:

@@ -17,7 +17,7 @@ const parameters = (url) => Object.fromEntries(new URL(url).searchParams);
 const lists = (attributes) => Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, [value].flat()]));
 
 class NodeSaml {
-  /** It signs another encoding than it sends, where there is a space or one of `!'()*~`. */
+  /** It signs another encoding than it sends, where there is a space or one of `!'()~`. */
   relayState = "a-place_and.more";
 
   constructor(settings) {
@@ -34,9 +34,11 @@ class NodeSaml {
       getAsync: async (id) => this.requests.get(id) ?? null,
       removeAsync: async (id) => (this.requests.delete(id), id),
     };
+    if (base.endsWith("unsolicited")) wants.validateInResponseTo = "ifPresent";
     const unsigned = further.signed === false ? { privateKey: undefined } : {};
     delete further.signed;
-    return nodeSaml.serviceProvider({ keyholder, metadata, base, key, certificate, further: { cacheProvider, ...wants, ...unsigned, ...further } });
+    const all = { cacheProvider, ...wants, ...unsigned, ...further };
+    return nodeSaml.serviceProvider({ keyholder, metadata, base, key, certificate, further: all });
   }
 
   metadata() {
@@ -122,7 +124,7 @@ class Samlify {
   }
 
   async finish(form, id) {
-    const extract = await samlify.finishSignIn(this.pair, form, id);
+    const extract = await samlify.finishSignIn(this.pair, form, id ?? undefined);
     return {
       name: extract.nameID,
       format: extract.format,
@@ -134,7 +136,8 @@ class Samlify {
 
   async logout(login, relayState) {
     const { provider, keyholder } = this.pair;
-    const { id, context } = provider.createLogoutRequest(keyholder, "redirect", { logoutNameID: login.name, sessionIndex: login.index }, { relayState });
+    const user = { logoutNameID: login.name, sessionIndex: login.index };
+    const { id, context } = provider.createLogoutRequest(keyholder, "redirect", user, { relayState });
     return { id, url: context };
   }
 
@@ -161,7 +164,8 @@ class Samlify {
 /** A library of Python, in a process of its own. */
 class Python {
   constructor(library) {
-    this.child = spawn(process.env.TESTS_PYTHON ?? "python3", ["-B", here("saml_provider.py"), library], { stdio: ["pipe", "pipe", "pipe"] });
+    const flags = ["-B", here("saml_provider.py"), library];
+    this.child = spawn(process.env.TESTS_PYTHON ?? "python3", flags, { stdio: ["pipe", "pipe", "pipe"] });
     this.errors = "";
     this.child.stderr.on("data", (text) => (this.errors += text));
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
@@ -189,6 +193,8 @@ class Python {
       logout: (login, relayState) => this.ask(key, "logout", { login, relay_state: relayState }),
       loggedOut: ({ url, form }, id) => this.ask(key, "logged_out", { url, form, id }),
       answerLogout: ({ url, form }, login) => this.ask(key, "answer_logout", { url, form, login }),
+      // pysaml2 alone.
+      logoutBySoap: (login) => this.ask(key, "logout_by_soap", { login }),
     };
   }
 

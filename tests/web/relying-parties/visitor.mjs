@@ -72,7 +72,10 @@ export class Visitor {
   /** Fills in the page's form that has these fields, and sends it. */
   async submit(page, filled) {
     const form = Visitor.forms(page).find(({ fields }) => Object.keys(filled).every((name) => name in fields));
-    if (!form) throw new Error(`no form for ${Object.keys(filled)}, but ${JSON.stringify(Visitor.forms(page))}, at ${page.url?.slice(0, 80)}: ${page.status} ${words(page)} ${this.why().slice(-600)}`);
+    if (!form) {
+      const at = `${page.url?.slice(0, 80)}: ${page.status} ${words(page)} ${this.why().slice(-600)}`;
+      throw new Error(`no form for ${Object.keys(filled)}, but ${JSON.stringify(Visitor.forms(page))}, at ${at}`);
+    }
     return this.open(new URL(form.action, page.url).href, { ...form.fields, ...filled });
   }
 
