@@ -34,6 +34,8 @@ def settings(metadata, base, key, certificate, **security):
             "wantAssertionsSigned": False,
             # Without this there is no key for it in your metadata, and nothing is encrypted.
             "wantAssertionsEncrypted": True,
+            # Else it refuses everybody where `release` of the registration is empty.
+            "wantAttributeStatement": False,
             "authnRequestsSigned": False,
             "logoutRequestSigned": True,
             "logoutResponseSigned": True,

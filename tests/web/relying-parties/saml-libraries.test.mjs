@@ -138,7 +138,7 @@ before(async () => {
   known = libraries();
   const variants = [
     ...SIGN.flatMap((sign) => ["never", "always"].map((encrypt) => ({ variant: `${sign}-${encrypt}`, sign, encrypt }))),
-    { variant: "transient", sign: "response", encrypt: "never", nameId: "transient" },
+    { variant: "transient", sign: "response", encrypt: "never", nameId: "transient", release: [] },
     { variant: "email", sign: "response", encrypt: "never", nameId: "email-address" },
     { variant: UNSOLICITED, sign: "response", encrypt: "never", more: ', idp_initiated = true, relay_state = "/start"' },
   ];
@@ -146,7 +146,7 @@ before(async () => {
   for (const library of NAMES) {
     const ways = library === "pysaml2" ? [BY_POST, BY_SOAP] : [];
     const logouts = ways.map((variant) => ({ variant, sign: "response", encrypt: "never" }));
-    for (const { variant, sign, encrypt, nameId = "persistent", more = "" } of [...variants, ...logouts]) {
+    for (const { variant, sign, encrypt, nameId = "persistent", release = RELEASE, more = "" } of [...variants, ...logouts]) {
       const base = `https://${library}.example/${variant}`;
       const keys = { key, certificate, keyFile, certificateFile };
       const registered = { sign, encrypted: encrypt === "always", signs: variant === SIGNS };
@@ -159,7 +159,7 @@ client_id = "${library}-${variant}"
 name = "${library} ${variant}"
 schools = ["oakfield-primary"]
 consent = "first-party"
-saml = { metadata_file = "${file}", sign = "${sign}", encrypt = "${encrypt}", name_id = "${nameId}", release = ${JSON.stringify(RELEASE)}${more} }
+saml = { metadata_file = "${file}", sign = "${sign}", encrypt = "${encrypt}", name_id = "${nameId}", release = ${JSON.stringify(release)}${more} }
 `);
     }
   }
@@ -231,9 +231,10 @@ for (const library of NAMES) {
           assert.deepEqual(value(login, "display-name"), ["Amira Hussain"], what);
           assert.deepEqual(value(login, "surname"), ["Hussain"], what);
           assert.equal(value(login, "mail"), undefined, "the address answered no mail yet");
-          const groups = Object.entries(login.attributes).find(([name]) => /groups$/.test(name));
-          assert.ok(groups, `${what}: ${JSON.stringify(login.attributes)}`);
-          assert.deepEqual(groups[1], ["staff", "incidents-read", "incidents-write"], what);
+          const ours = (name) => login.attributes[`${demo.issuer}/saml/attributes/${name}`];
+          assert.deepEqual(ours("groups"), ["staff", "incidents-read", "incidents-write"], what);
+          assert.deepEqual(ours("school-urn"), ["199901"], what);
+          assert.equal(Object.keys(login.attributes).length, 5, `${what}: ${JSON.stringify(login.attributes)}`);
           assert.equal(message.xml.includes("Amira"), encrypt === "never", what);
           assert.ok(login.index, what);
           names.add(login.name);
@@ -324,6 +325,7 @@ for (const [index, library] of NAMES.entries()) {
     const [first, second] = [await redeemed("transient", FORMAT("transient")), await redeemed("transient", FORMAT("transient"))];
     assert.deepEqual([first.format, second.format], [FORMAT("transient"), FORMAT("transient")]);
     assert.notEqual(first.name, second.name);
+    assert.deepEqual(first.attributes, {}, "registered without any");
     const mail = await redeemed("email", FORMAT("emailAddress"));
     assert.deepEqual([mail.format, mail.name], [FORMAT("emailAddress"), verified.email]);
     assert.deepEqual(value(mail, "mail"), [verified.email]);
@@ -522,6 +524,17 @@ test("a service provider that does not sign out is not passed over in silence", 
   const [first, failing] = [provider("python3-saml", PLAIN), provider("node-saml", PLAIN)];
   await signOut(await everywhere(demo.account("staff"), [first, failing]), first, { failing });
   assert.equal(documents.last, "LogoutResponse Success/PartialLogout by Redirect");
+});
+
+test("what the page about Node and Python quotes stands in the examples", async () => {
+  const read = (path) => readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
+  const page = await read("docs/relying-applications/saml/node-and-python.md");
+  const files = ["saml-node/node-saml.mjs", "saml-node/samlify.mjs", "saml-python/pysaml2_provider.py", "saml-python/python3_saml_provider.py"];
+  const examples = (await Promise.all(files.map((file) => read(`examples/relying-parties/${file}`)))).join("\n");
+  const lines = new Set(examples.split("\n").map((line) => line.trim()));
+  const quoted = [...page.matchAll(/```(?:js|python)\n(.*?)```/gs)].flatMap(([, code]) => code.trim().split("\n"));
+  assert.ok(quoted.length > 20);
+  for (const line of quoted) assert.ok(lines.has(line.trim()), line);
 });
 
 test("xmlsec1 verifies and the schemas of OASIS validate every document that was sent", async () => {

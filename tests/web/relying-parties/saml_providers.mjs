@@ -14,7 +14,7 @@ import { Visitor } from "./visitor.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const parameters = (url) => Object.fromEntries(new URL(url).searchParams);
-const lists = (attributes) => Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, [value].flat()]));
+const lists = (attributes) => Object.fromEntries(Object.entries(attributes ?? {}).map(([name, value]) => [name, [value].flat()]));
 
 class NodeSaml {
   /** It signs another encoding than it sends, where there is a space or one of `!'()~`. */
