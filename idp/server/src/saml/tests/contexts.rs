@@ -64,8 +64,8 @@ async fn every_comparison_is_answered_from_what_was_proved_or_by_asking_for_a_ke
         (Better, &[MFA], Never),
         (Better, &[PHISHING_RESISTANT], Never),
     ];
-    for (comparison, classes, came) in cases {
-        let house = house(&provider, &[CODE]).await;
+    let house = house(&provider, &[CODE]).await;
+    for (number, (comparison, classes, came)) in cases.into_iter().enumerate() {
         let browser = house.signed_in(ANN).await;
         let page = browser.open(&provider.by_redirect(&asks(&provider, &house, comparison, classes))).await;
         let what = format!("{comparison:?} {classes:?}: {}", page.text);
@@ -73,7 +73,7 @@ async fn every_comparison_is_answered_from_what_was_proved_or_by_asking_for_a_ke
             Class(class) => assert_eq!(assertion(&page).authn.class, class, "{what}"),
             Key(class) => {
                 assert!(page.has(KEY_PAGE), "{what}");
-                let page = type_code(&browser, &page, DIGITS).await;
+                let page = type_code(&browser, &page, &format!("{DIGITS}{number}")).await;
                 assert_eq!(assertion(&page).authn.class, class, "{what}");
             }
             Never => {
@@ -82,8 +82,8 @@ async fn every_comparison_is_answered_from_what_was_proved_or_by_asking_for_a_ke
                 assert!(assertions.is_empty(), "{what}");
             }
         }
-        house.close().await;
     }
+    house.close().await;
 }
 
 #[actix_web::test]

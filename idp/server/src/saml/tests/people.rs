@@ -1,5 +1,6 @@
 //! What a service provider learns of people: the text that they typed, and nothing of another school.
 
+use keyholder_core::application::ConsentRule;
 use keyholder_core::school::School;
 use keyholder_saml::attributes::{Fact, Release};
 use keyholder_saml::messages::{NestedStatus, TopStatus};
@@ -8,7 +9,7 @@ use async_trait::async_trait;
 use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
 
 use super::provider::posted;
-use super::reading::{assertion, plain, read, register_for, values};
+use super::reading::{assertion, change, plain, read, register_for, values};
 use crate::web::testing::keys::school;
 use crate::web::testing::{ANN, BETH, Change, House, PASSWORD};
 
@@ -120,5 +121,24 @@ async fn whoever_belongs_to_another_school_is_refused_without_a_word_about_it() 
     assert!(assertions.is_empty());
     let document = posted(&page).to_lowercase();
     assert!(!document.contains("oakfield") && !document.contains("ann.price"), "{document}");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn where_people_are_asked_nothing_is_told_before_they_agree() {
+    let provider = plain(|_| {});
+    let house = House::open().await;
+    provider.register(&house).await;
+    change(&house, "timetables-9", |application| application.consent = ConsentRule::AskPerson).await;
+    let browser = house.signed_in(ANN).await;
+    let asks = || provider.by_redirect(&provider.request(&house));
+    let page = browser.open(&asks()).await;
+    assert!(page.has("sp.example") && !page.has("name=\"SAMLResponse\""), "{}", page.text);
+    let (response, assertions) = read(&browser.submit(&page, "/consent", &[("answer", "deny")]).await);
+    assert_eq!(response.status.nested, Some(NestedStatus::RequestDenied));
+    assert!(assertions.is_empty());
+    let page = browser.open(&asks()).await;
+    assertion(&browser.submit(&page, "/consent", &[("answer", "allow")]).await);
+    assertion(&browser.open(&asks()).await);
     house.close().await;
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use keyholder_core::audit::AuditKind;
 use keyholder_core::ports::Queries as _;
 use keyholder_saml::logout::{Outgoing, Participant, Telling, ask};
 use keyholder_saml::redirect::{Parameter, Query};
@@ -117,6 +118,7 @@ async fn a_logout_by_post_is_answered_by_post() {
     assert!(fields.iter().any(|(name, _)| name == "SAMLResponse"), "{fields:?}");
     assert!(fields.contains(&("RelayState".into(), "\"><script>".into())), "{fields:?}");
     assert!(!page.has("\"><script>"), "{}", page.text);
+    assert!(house.events(ANN).await.contains(&AuditKind::SignedOut));
     assert!(!is_signed_in(&browser).await);
     house.close().await;
 }
