@@ -21,6 +21,37 @@ const pem = (certificate) => {
   return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 };
 
+/** Every kind of document that Keyholder sends, with the programs of others that look at it here. */
+export const KINDS = [
+  // kind                                                  schemas  signatures
+  "metadata", //                                           xmllint  xmlsec1, by the key of the metadata
+  "Response, response signed", //                          xmllint  xmlsec1
+  "Response, assertion signed", //                         xmllint  xmlsec1
+  "Response, response and assertion signed", //            xmllint  xmlsec1, both
+  "Response, response signed, encrypted", //               xmllint  xmlsec1; what is inside, decrypted by it, too where that is signed
+  "Response, nothing outside signed, encrypted", //        xmllint  xmlsec1, inside
+  "Response VersionMismatch, not signed", //               xmllint  none: nobody is known yet, or asked for
+  "Response Requester/UnsupportedBinding, not signed", //  xmllint
+  "Response Requester/InvalidNameIDPolicy, not signed", // xmllint
+  "Response Responder/NoAuthnContext, not signed", //      xmllint
+  "Response Responder/NoAuthnContext, signed", //          xmllint  xmlsec1
+  "Response Responder/NoPassive, not signed", //           xmllint
+  "Response Responder/RequestDenied, signed", //           xmllint  xmlsec1
+  "Response Responder/UnknownPrincipal, signed", //        xmllint  xmlsec1
+  "Response Responder, signed", //                         xmllint  xmlsec1
+  "LogoutRequest by Redirect", //                          xmllint  OpenSSL, over the query
+  "LogoutRequest by POST", //                              xmllint  xmlsec1
+  "LogoutResponse Success over SOAP", //                   xmllint  xmlsec1
+  "LogoutResponse Success by Redirect", //                 xmllint  OpenSSL
+  "LogoutResponse Success by POST", //                     xmllint  xmlsec1
+  "LogoutResponse Success/PartialLogout by Redirect", //   xmllint  OpenSSL
+  "LogoutResponse VersionMismatch by Redirect", //         xmllint  OpenSSL
+  "LogoutResponse Requester/RequestUnsupported by Redirect", // xmllint OpenSSL
+  "LogoutResponse Requester/UnknownPrincipal by Redirect", // xmllint OpenSSL
+  // Not met here, but in idp/saml/src/respond and idp/saml/src/logout, by the same programs: Responder/AuthnFailed and every other status
+  // both signed and not, those of logout by each binding, requests and faults over SOAP. AuthnRequests are not sent at all.
+];
+
 const WAYS = { redirect: " by Redirect", post: " by POST", soap: " over SOAP" };
 
 /** What kind of document it is, in words. */
