@@ -25,6 +25,7 @@ use crate::code::{Code, CodeError};
 use crate::deadline::Watch;
 use crate::engine;
 use crate::fault::Cause;
+use crate::hush::{Hush, Trouble};
 use crate::imports::imports_of;
 use crate::installed::{Capability, Granted, Installed, Prepared, Refused, World};
 use crate::limits::Limits;
@@ -62,6 +63,7 @@ struct Inner {
     settings: HostSettings,
     stopping: Arc<AtomicBool>,
     workers: Workers,
+    hush: Hush,
 }
 
 impl std::fmt::Debug for PluginHost {
@@ -82,7 +84,7 @@ impl PluginHost {
             Workers::new(threads, settings.waiting, settings.patience, Arc::clone(&watch), Arc::clone(&stopping));
         watch.start(engine.clone(), workers.sweep())?;
         let registry = Registry::default();
-        let inner = Arc::new(Inner { engine, linker, registry, settings, stopping, workers });
+        let inner = Arc::new(Inner { engine, linker, registry, settings, stopping, workers, hush: Hush::default() });
         Ok(Self { _owner: Arc::new(Owner(Arc::clone(&inner))), inner })
     }
 
@@ -292,8 +294,11 @@ impl PluginHost {
         let answer = answered.await;
         if let Err(cause) = &answer {
             let Identity { id, version } = &*plugin.identity;
-            tracing::warn!(plugin = %id, %version, export, %cause, "a plugin failed");
-            if matches!(cause, Cause::Busy) {
+            let trouble = if matches!(cause, Cause::Busy) { Trouble::Busy } else { Trouble::Failed };
+            if let Some(untold) = self.inner.hush.tells(id, trouble, now) {
+                tracing::warn!(plugin = %id, %version, export, %cause, untold, "a plugin failed");
+            }
+            if trouble == Trouble::Busy {
                 let waited = self.inner.settings.patience;
                 self.inner.settings.observer.called(id, export, Outcome::Faulted(cause), waited);
             }

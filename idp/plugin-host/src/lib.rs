@@ -16,6 +16,7 @@ mod deadline;
 mod engine;
 mod fault;
 mod host;
+mod hush;
 mod imports;
 mod installed;
 mod limits;

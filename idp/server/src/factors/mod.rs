@@ -36,7 +36,7 @@ use std::time::Duration;
 use keyholder_core::audit::AuditKind;
 use keyholder_core::ceremony::Ceremony;
 use keyholder_core::credential::Credential;
-use keyholder_core::factor::{Descriptor, Fault, Purpose, RejectReason, Rejection, Text, Warning};
+use keyholder_core::factor::{Descriptor, Effect, Fault, Purpose, RejectReason, Rejection, Text, Warning};
 use keyholder_core::id::{ApplicationId, FlowId, SchoolId};
 use keyholder_core::locale::Language;
 use keyholder_core::person::Person;
@@ -171,6 +171,14 @@ impl Asked<'_> {
         counted.map_err(|minutes| Begun::Often { minutes })
     }
 
+    /// Effects that a plugin was granted and that are not done here are told of, not passed over in silence: no device is woken yet.
+    pub(crate) fn note_effects(&self, factor: &Descriptor, effects: &[Effect]) {
+        for _ in 0..undone(effects) {
+            let (plugin, version, effect) = (&factor.id, &factor.version, "send-message");
+            tracing::warn!(%plugin, %version, effect, why = UNDONE, "an effect of a plugin is dropped");
+        }
+    }
+
     /// Records that a plugin failed: nobody got in. The host has logged the cause.
     async fn note_fault(&self, factor: &str, errand: Option<&Errand>, fault: &Fault) -> Result<(), PageError> {
         self.app.metrics.factor(factor, FactorOutcome::Fault);
@@ -182,6 +190,13 @@ impl Asked<'_> {
         let audit = self.event(AuditKind::FactorFault, errand, Some(&format!("{factor}: {fault}{before}")));
         Ok(self.app.store.execute(Record { audit }).await?)
     }
+}
+
+/// Why a message is not sent.
+const UNDONE: &str = "this version of Keyholder wakes no devices";
+
+fn undone(effects: &[Effect]) -> usize {
+    effects.iter().filter(|effect| matches!(effect, Effect::SendMessage(_))).count()
 }
 
 /// How a key stands in the log: its factor and its name.

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::factors::commands::Begin;
+use keyholder_core::factor::{Effect, Message};
 use keyholder_core::id::{CeremonyId, CredentialId};
 
 const HERE: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -78,6 +79,14 @@ async fn the_answer_that_makes_a_key_wait_counts_as_a_try() {
     assert_eq!(early.header("retry-after"), "60");
     house.pass(Duration::from_secs(5));
     assert!(is_answered(&type_code(&browser, &early, DIGITS).await));
+}
+
+#[test]
+fn a_message_that_nobody_sends_is_told_of() {
+    let key = CredentialId::from_uuid(uuid::Uuid::from_u128(1));
+    let text = Text { key: "wake".into(), args: Vec::new() };
+    let message = Effect::SendMessage(Message { channel: "push".into(), credential: key, text });
+    assert_eq!(undone(&[message.clone(), Effect::AnswerDevice(Vec::new()), message]), 2);
 }
 
 #[actix_web::test]
