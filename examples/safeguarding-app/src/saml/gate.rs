@@ -15,7 +15,8 @@ const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 const TRANSFORMS: [&str; 2] =
     ["http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/2001/10/xml-exc-c14n#"];
-const LARGEST: usize = 256 * 1024;
+/// Characters of a field.
+pub(super) const LARGEST: usize = 256 * 1024;
 
 /// A response of the shape that is let through. Nothing of it is believed yet.
 #[derive(Debug, PartialEq, Eq)]

@@ -111,8 +111,10 @@ pub(crate) fn mount() -> Mount {
 
 /// The routes of such a mount besides those of every mount.
 pub(crate) fn routes(scope: Scope) -> Scope {
-    use actix_web::web::{get, post};
+    use actix_web::web::{FormConfig, get, post};
     scope
+        // Somebody with many groups has a larger response than other forms are. Percent-encoding makes it longer.
+        .app_data(FormConfig::default().limit(2 * gate::LARGEST))
         .route("/saml/acs", post().to(sign_in::receive))
         .route("/saml/continue", get().to(sign_in::go_on))
         .route("/saml/slo", get().to(logout::receive))
