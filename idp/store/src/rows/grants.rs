@@ -6,16 +6,16 @@ use keyholder_core::id::{
 };
 use keyholder_core::ports::SingleUse;
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
 };
 
-use super::flows::is_marked;
+use super::flows;
 use super::people::{add_pupil_scope, join_members, read_member, read_person};
 use super::sessions::read_session;
-use super::{Result, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
+use super::{Result, Text, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
 use crate::entities::{grants, memberships, people, refresh_tokens, sessions};
 use crate::error::stored;
 
@@ -62,22 +62,16 @@ pub(crate) async fn find_grant_in_full<C: ConnectionTrait>(
     id: GrantId,
     mark: Option<(SingleUse, &[u8])>,
 ) -> Result<Option<GrantInFull>> {
-    use grants::Column::{Id, MembershipId, PersonId, SessionId};
-    let session = grants::Entity::belongs_to(sessions::Entity).from(SessionId).to(sessions::Column::Id).into();
-    let person = grants::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
-    let member = grants::Entity::belongs_to(memberships::Entity).from(MembershipId).to(memberships::Column::Id).into();
-    let mut select = grants::Entity::find()
-        .join(JoinType::LeftJoin, session)
-        .join(JoinType::InnerJoin, person)
-        .join(JoinType::InnerJoin, member)
-        .filter(Id.eq(id.as_uuid()));
-    select = columns_of::<_, sessions::Entity>(select, "session.");
-    select = columns_of::<_, people::Entity>(select, "person.");
-    select = columns_of::<_, memberships::Entity>(select, "member.");
-    if let Some((kind, value)) = mark {
-        select = select.expr_as(is_marked(kind, value)?, "is_marked");
-    }
-    let rows = db.query_all(&join_members(select, JoinType::InnerJoin).into_query()).await.map_err(stored)?;
+    static PLAIN: Text = Text::new();
+    static MARKED: Text = Text::new();
+    let marked = mark.map(|(kind, value)| flows::mark_of(kind, value)).transpose()?;
+    let select = || in_full(id, marked.as_ref());
+    let by_id = id.as_uuid().into();
+    let statement = match &marked {
+        None => PLAIN.with(db, [by_id], select),
+        Some(digest) => MARKED.with(db, [digest.clone().into(), by_id], select),
+    };
+    let rows = db.query_all_raw(statement).await.map_err(stored)?;
     // One for each pupil scope; all else is the same in all of them.
     let Some(first) = rows.first() else { return Ok(None) };
     let session = sessions::Model::from_query_result_optional(first, "session.").map_err(stored)?;
@@ -93,6 +87,26 @@ pub(crate) async fn find_grant_in_full<C: ConnectionTrait>(
         member,
         is_marked: mark.is_some() && first.try_get("", "is_marked").map_err(stored)?,
     }))
+}
+
+/// A grant with what is around it; with a mark, whether that is set.
+fn in_full(id: GrantId, mark: Option<&Vec<u8>>) -> SelectStatement {
+    use grants::Column::{Id, MembershipId, PersonId, SessionId};
+    let session = grants::Entity::belongs_to(sessions::Entity).from(SessionId).to(sessions::Column::Id).into();
+    let person = grants::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
+    let member = grants::Entity::belongs_to(memberships::Entity).from(MembershipId).to(memberships::Column::Id).into();
+    let mut select = grants::Entity::find()
+        .join(JoinType::LeftJoin, session)
+        .join(JoinType::InnerJoin, person)
+        .join(JoinType::InnerJoin, member)
+        .filter(Id.eq(id.as_uuid()));
+    select = columns_of::<_, sessions::Entity>(select, "session.");
+    select = columns_of::<_, people::Entity>(select, "person.");
+    select = columns_of::<_, memberships::Entity>(select, "member.");
+    if let Some(digest) = mark {
+        select = select.expr_as(flows::is_marked(digest.clone()), "is_marked");
+    }
+    join_members(select, JoinType::InnerJoin).into_query()
 }
 
 pub(crate) async fn list_live_grants<C: ConnectionTrait>(

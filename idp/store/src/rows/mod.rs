@@ -21,13 +21,15 @@ pub(crate) mod saml_metadata;
 pub(crate) mod schools;
 pub(crate) mod sessions;
 
+use std::sync::OnceLock;
+
 use keyholder_core::id::TokenHash;
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
+    PrimaryKeyToColumn, QueryFilter, QuerySelect, Select, Statement, StatementBuilder, Value,
 };
 use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
@@ -102,6 +104,34 @@ pub(crate) fn columns_of<S: EntityTrait, E: EntityTrait>(mut select: Select<S>, 
         select = select.column_as(column, name);
     }
     select
+}
+
+/// The text of a wide statement that only ever differs in its values, written once: writing it costs more than what it looks up.
+pub(crate) struct Text(OnceLock<(DbBackend, String)>);
+
+impl Text {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// The statement with these values, which stand in the order of the text. `select` is what would be written.
+    pub(crate) fn with<C, S>(
+        &self,
+        db: &C,
+        values: impl IntoIterator<Item = Value>,
+        select: impl Fn() -> S,
+    ) -> Statement
+    where
+        C: ConnectionTrait,
+        S: StatementBuilder,
+    {
+        let backend = db.get_database_backend();
+        let write = || backend.build(&select()).sql;
+        let (of, text) = self.0.get_or_init(|| (backend, write()));
+        // A process talks to one kind of database, tests aside.
+        let text = if *of == backend { text.clone() } else { write() };
+        Statement::from_sql_and_values(backend, text, values)
+    }
 }
 
 fn column_name(column: &impl ColumnTrait) -> String {

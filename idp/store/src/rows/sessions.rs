@@ -4,7 +4,7 @@ use keyholder_core::id::{PersonId, SessionId, TokenHash};
 use keyholder_core::ports::Familiarity;
 use keyholder_core::session::{KnownBrowser, Session, SessionInFull};
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait,
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::ceremonies::end_ceremonies;
 use super::people::{add_member, join_members, read_person};
-use super::{Result, columns_of, find, insert, instant, millis, read_json, read_token, replace_if, write_json};
+use super::{Result, Text, columns_of, find, insert, instant, millis, read_json, read_token, replace_if, write_json};
 use crate::entities::{ceremonies, grants, known_browsers, memberships, people, sessions};
 use crate::error::stored;
 
@@ -65,19 +65,9 @@ pub(crate) async fn find_session_in_full<C: ConnectionTrait>(
     db: &C,
     token: TokenHash,
 ) -> Result<Option<SessionInFull>> {
-    use sessions::Column::{PersonId, Token};
-    let person = sessions::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
-    let member =
-        sessions::Entity::belongs_to(memberships::Entity).from(PersonId).to(memberships::Column::PersonId).into();
-    let mut select = sessions::Entity::find()
-        .join(JoinType::InnerJoin, person)
-        .join(JoinType::LeftJoin, member)
-        .filter(Token.eq(token.0.to_vec()))
-        .order_by_asc(memberships::Column::CreatedAt)
-        .order_by_asc(memberships::Column::Id);
-    select = columns_of::<_, people::Entity>(select, "person.");
-    select = columns_of::<_, memberships::Entity>(select, "member.");
-    let rows = db.query_all(&join_members(select, JoinType::LeftJoin).into_query()).await.map_err(stored)?;
+    static TEXT: Text = Text::new();
+    let statement = TEXT.with(db, [token.0.to_vec().into()], || in_full(token));
+    let rows = db.query_all_raw(statement).await.map_err(stored)?;
     // One for each pupil scope of each membership; session and person are the same in all of them.
     let Some(first) = rows.first() else { return Ok(None) };
     let mut found = Vec::new();
@@ -91,6 +81,22 @@ pub(crate) async fn find_session_in_full<C: ConnectionTrait>(
         person: read_person(people::Model::from_query_result(first, "person.").map_err(stored)?)?,
         memberships: found,
     }))
+}
+
+fn in_full(token: TokenHash) -> SelectStatement {
+    use sessions::Column::{PersonId, Token};
+    let person = sessions::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
+    let member =
+        sessions::Entity::belongs_to(memberships::Entity).from(PersonId).to(memberships::Column::PersonId).into();
+    let mut select = sessions::Entity::find()
+        .join(JoinType::InnerJoin, person)
+        .join(JoinType::LeftJoin, member)
+        .filter(Token.eq(token.0.to_vec()))
+        .order_by_asc(memberships::Column::CreatedAt)
+        .order_by_asc(memberships::Column::Id);
+    select = columns_of::<_, people::Entity>(select, "person.");
+    select = columns_of::<_, memberships::Entity>(select, "member.");
+    join_members(select, JoinType::LeftJoin).into_query()
 }
 
 pub(crate) async fn list_live_sessions<C: ConnectionTrait>(
