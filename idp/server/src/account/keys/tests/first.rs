@@ -190,8 +190,7 @@ async fn a_first_key_is_permitted_in_a_live_session_by_a_live_link_once() {
     let link = waiting().await;
     let nobody = SessionId::draw(&SystemRandom, house.app().now());
     assert!(!house.run(permit(&house, nobody, link)).await);
-    let later = house.app().now().plus(house.app().config.session.idle());
-    assert!(!house.run(PermitFirstKey { now: later, ..permit(&house, session.id, link) }).await);
+    assert!(!house.run(PermitFirstKey { idle: Duration::ZERO, ..permit(&house, session.id, link) }).await);
     let other = house.signed_in(ANN).await;
     let over = session_of(&house, &other, ANN).await.id;
     let page = other.open("/sign-out").await;
