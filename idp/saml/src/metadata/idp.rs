@@ -10,6 +10,7 @@ use keyholder_core::time::Timestamp;
 
 use super::MetadataError;
 use super::entity::{MDUI, XML};
+use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::certificate::Certificate;
 use crate::messages::{NameIdFormat, write};
 use crate::names::{AES128_GCM, AES256_GCM, DSIG, METADATA, PROTOCOL, RSA_OAEP_MGF1P};
@@ -19,6 +20,8 @@ use crate::xml::{Element, Id, Value, ValueError};
 
 /// The extension that says for which domains scoped attributes are believed.
 const SHIBMD: &str = "urn:mace:shibboleth:metadata:1.0";
+/// The extension that names algorithms.
+const ALGORITHM_SUPPORT: &str = "urn:oasis:names:tc:SAML:metadata:algsupport";
 
 /// What our metadata says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,10 +151,7 @@ impl IdpMetadata {
             .with("protocolSupportEnumeration", PROTOCOL)
             .with("WantAuthnRequestsSigned", self.want_authn_requests_signed)
             .with_some("errorURL", self.error_url.as_deref().map(write::address).transpose()?);
-        let role = match self.extensions()? {
-            Some(extensions) => role.child(extensions),
-            None => role,
-        };
+        let role = role.child(self.extensions()?);
         let logout = |endpoint: &LogoutEndpoint| service("SingleLogoutService", endpoint.binding, &endpoint.location);
         let sign_on = |endpoint: &SsoEndpoint| service("SingleSignOnService", endpoint.binding, &endpoint.location);
         let formats = self.name_id_formats.iter().map(|format| md("NameIDFormat").text(format.uri()));
@@ -169,7 +169,7 @@ impl IdpMetadata {
             .and_children(self.single_sign_on.iter().map(sign_on).collect::<Result<Vec<_>, _>>()?))
     }
 
-    fn extensions(&self) -> Result<Option<Element>, ValueError> {
+    fn extensions(&self) -> Result<Element, ValueError> {
         let mut inside = Vec::new();
         for scope in &self.scopes {
             let scope = write::text(Element::new("shibmd", SHIBMD, "Scope"), scope)?;
@@ -178,12 +178,21 @@ impl IdpMetadata {
         if let Some(display) = &self.display {
             inside.push(display.write()?);
         }
-        Ok(if inside.is_empty() { None } else { Some(md("Extensions").and_children(inside)) })
+        // Saml-metadata-algsupport-1.0 2.2, 2.3: what we accept, the best known first. Else the Shibboleth SP signs with SHA-1 over SOAP.
+        let digests = DigestAlgorithm::ALL.map(|algorithm| alg("DigestMethod").with("Algorithm", algorithm.uri()));
+        let signatures =
+            SignatureAlgorithm::ALL.map(|algorithm| alg("SigningMethod").with("Algorithm", algorithm.uri()));
+        inside.extend(digests.into_iter().chain(signatures));
+        Ok(md("Extensions").and_children(inside))
     }
 }
 
 fn service(local: &'static str, binding: LogoutBinding, location: &str) -> Result<Element, ValueError> {
     Ok(md(local).with("Binding", binding.uri()).with("Location", write::address(location)?))
+}
+
+fn alg(local: &'static str) -> Element {
+    Element::new("alg", ALGORITHM_SUPPORT, local)
 }
 
 fn key(used_for: &'static str, certificate: &Certificate) -> Element {

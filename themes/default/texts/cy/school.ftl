@@ -44,5 +44,5 @@ signed-out-shared = Ar gyfrifiadur sy'n cael ei rannu?
 signed-out-shared-text = Caewch ffenestri'r porwr hefyd, fel na all neb fynd yn ôl at yr hyn y buoch yn edrych arno.
 
 form-post-title = Mynd yn ôl i { $application }
-form-post-text = Rydych wedi mewngofnodi. Os nad yw'r dudalen hon yn newid, pwyswch y botwm.
+form-post-text = Os nad yw'r dudalen hon yn newid, pwyswch y botwm.
 form-post-continue = Parhau

@@ -44,5 +44,5 @@ signed-out-shared = On a shared computer?
 signed-out-shared-text = Close its browser windows as well, so that nobody can go back to what you looked at.
 
 form-post-title = Going back to { $application }
-form-post-text = You are signed in. If the page stays like this, press the button.
+form-post-text = If the page stays like this, press the button.
 form-post-continue = Continue

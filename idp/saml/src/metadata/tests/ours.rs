@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::algorithm::SignatureAlgorithm;
 use crate::gate::{Limits, parse_document};
 use crate::messages::NameIdFormat;
 use crate::service_provider::LogoutBinding;
@@ -70,6 +71,16 @@ fn our_metadata_is_valid_and_verifies_elsewhere() {
 }
 
 #[test]
+fn whoever_reads_which_algorithms_are_accepted_signs_with_none_of_the_weak_ones() {
+    let document = metadata().sign(&*OTHERS, &Counting::default()).unwrap();
+    let named: Vec<&str> =
+        document.split("<alg:SigningMethod ").skip(1).filter_map(|part| part.split('"').nth(1)).collect();
+    assert_eq!(named.first(), Some(&SignatureAlgorithm::RsaSha256.uri()), "the first is taken");
+    assert!(named.iter().all(|uri| SignatureAlgorithm::from_uri(uri).is_some()));
+    assert_eq!(document.matches("<alg:DigestMethod ").count(), 3);
+}
+
+#[test]
 fn the_least_metadata_is_valid_and_says_no_more() {
     let least = IdpMetadata {
         single_logout: vec![],
@@ -84,7 +95,9 @@ fn the_least_metadata_is_valid_and_says_no_more() {
     };
     let document = least.sign(&*OTHERS, &Counting::default()).unwrap();
     assert_valid(&document);
-    for absent in ["SingleLogoutService", "encryption", "NameIDFormat", "Extensions", "Organization", "ContactPerson"] {
+    for absent in
+        ["SingleLogoutService", "encryption", "NameIDFormat", "Scope", "UIInfo", "Organization", "ContactPerson"]
+    {
         assert!(!document.contains(absent), "{absent}");
     }
 }

@@ -85,7 +85,7 @@ async fn prepare(app: &App, told: &[Told], front: Front, then: Then) -> Result<R
     let mut outcomes: Vec<Outcome> = plan.unreachable.iter().map(|_| Outcome::Unreachable).collect();
     outcomes.extend(before.iter().map(|_| Outcome::Failed));
     outcomes.extend(tell_now(app, told, &by_soap, &providers).await?);
-    Ok(Run { browsers: Vec::new(), frames: Vec::new(), tell, asked: None, outcomes, then })
+    Ok(Run { browsers: Vec::new(), frames: Vec::new(), tell, asked: None, outcomes, then, in_a_row: 0 })
 }
 
 /// Tells them all at once. Whoever gave no answer is told again through the outbox.

@@ -15,11 +15,16 @@ use url::Url;
 
 use super::super::path;
 use crate::app::App;
+use crate::applications::Registered;
 use crate::logout::{Farewell, signed_out};
 use crate::web::{About, Leads, PageError, draw, frame, known_browser, see_other};
 
 /// How long a browser may be on its way. What is lost after that is told to nobody; every session here has ended long before.
 const LIFETIME: Duration = Duration::from_mins(15);
+
+/// How many are told before the browser sees a page: it follows 20 redirects in a row (Fetch 4.4, "HTTP-redirect fetch"), and a service
+/// provider is two or more of them, at the beginning and at the end a few besides.
+const IN_A_ROW: u8 = 4;
 
 /// A logout on its way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +39,8 @@ pub(super) struct Run {
     pub(super) asked: Option<Pending>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) then: Then,
+    /// How many were told since the browser saw a page.
+    pub(super) in_a_row: u8,
 }
 
 /// How it ends.
@@ -101,6 +108,13 @@ async fn go_on(app: &App, request: &HttpRequest, mut run: Run, handle: &str) -> 
         app.short_lived.remove(&key(handle)).await?;
         return end(app, request, run).await;
     }
+    if run.in_a_row == IN_A_ROW {
+        run.in_a_row = 0;
+        run.keep(app, handle).await?;
+        let farewell = Farewell { go_on: Some(address(handle)), ..Farewell::default() };
+        return signed_out(app, request, About::default(), &farewell);
+    }
+    run.in_a_row += 1;
     let telling = run.tell.remove(0);
     let ring = app.saml.load(app).await.map_err(|error| super::super::ending::unusable(&error))?;
     let (now, random, relay_state) = (app.now(), app.random.clone(), handle.to_owned());
@@ -110,9 +124,10 @@ async fn go_on(app: &App, request: &HttpRequest, mut run: Run, handle: &str) -> 
     });
     let made = made.await.map_err(|_| PageError::Fault("signing was interrupted"))?;
     let (id, message) = made.map_err(|_| PageError::Fault("a logout request cannot be written"))?;
+    let registered = app.applications.find_provider(app, &provider).await?;
     run.asked = Some(Pending { id, provider });
     run.keep(app, handle).await?;
-    send(app, request, message)
+    send(app, request, registered.as_deref(), message)
 }
 
 async fn end(app: &App, request: &HttpRequest, run: Run) -> Result<HttpResponse, PageError> {
@@ -147,7 +162,8 @@ pub(super) async fn respond(
     let made =
         tokio::task::spawn_blocking(move || answer(&reply, &service, ring.signer.as_ref(), now, random.as_ref()));
     let made = made.await.map_err(|_| PageError::Fault("signing was interrupted"))?;
-    send(app, request, made.map_err(|_| PageError::Fault("a logout response cannot be written"))?)
+    let made = made.map_err(|_| PageError::Fault("a logout response cannot be written"))?;
+    send(app, request, registered.as_deref(), made)
 }
 
 /// By the binding with which it asked, else by the other that browsers have.
@@ -156,14 +172,20 @@ fn service(metadata: &SpMetadata, binding: LogoutBinding) -> Option<&SingleLogou
     bindings.into_iter().find_map(|binding| metadata.single_logout_service(binding))
 }
 
-fn send(app: &App, request: &HttpRequest, message: Outgoing) -> Result<HttpResponse, PageError> {
+fn send(
+    app: &App,
+    request: &HttpRequest,
+    to: Option<&Registered>,
+    message: Outgoing,
+) -> Result<HttpResponse, PageError> {
     match message {
         Outgoing::Redirect { url } => Ok(see_other(&url)),
         Outgoing::Post { address, parameter, value, relay_state } => {
             let message = Field { name: parameter.name().to_owned(), value };
             let relay_state = relay_state.map(|value| Field { name: "RelayState".to_owned(), value });
             let fields = std::iter::once(message).chain(relay_state).collect();
-            let page = FormPost { action: address, application: String::new(), fields };
+            let application = to.map(|to| to.application.name.clone()).unwrap_or_default();
+            let page = FormPost { action: address, application, fields };
             draw(app, StatusCode::OK, &frame(app, request, About::default()), &page, Leads::Away)
         }
         Outgoing::Soap { .. } => Err(PageError::Fault("a browser carries no SOAP")),
