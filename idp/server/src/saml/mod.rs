@@ -31,7 +31,8 @@ pub(crate) use start::name_of as starts_as;
 /// Paths of the endpoints. The entity id is the address of the metadata (saml-metadata-2.0-os 4.1).
 pub mod path {
     pub const METADATA: &str = "/saml/metadata";
-    /// What the addresses of the installation's entity begin with, and those of the others.
+    /// What the addresses of the installation's entity begin with, and those of the others: two folders, since a school's slug may be an
+    /// application's client id.
     pub(crate) const FOLDER: &str = "/saml";
     pub(crate) const OF_SCHOOLS: &str = "/saml/e";
     pub(crate) const OF_APPLICATIONS: &str = "/saml/a";
