@@ -61,6 +61,10 @@ Header set X-Groups "%{KEYHOLDER_GROUPS}e"
     await this.start(wanted ? "Define TWO_FACTORS" : "");
   }
 
+  passive(target) {
+    return `/mellon/login?IsPassive=true&ReturnTo=${encodeURIComponent(target)}`;
+  }
+
   /** What its daily job does. */
   async renew() {
     await this.stop();

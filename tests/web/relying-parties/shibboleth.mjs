@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmod, cp, readFile } from "node:fs/promises";
 
-import { arrive, words } from "../chromium.mjs";
+import { arrive, typePassword, words } from "../chromium.mjs";
 import { until } from "../demo.mjs";
 import { example, run } from "./apache.mjs";
 import { get } from "./saml_sites.mjs";
@@ -97,6 +97,42 @@ Header set X-Groups "%{groups}e"
     await page.goto(`${this.site.base}/Shibboleth.sso/Logout?return=${encodeURIComponent(`${this.site.base}/`)}`);
     await arrive(page, `${this.site.base}/`);
     assert.equal(await words(page), "inside the lobby");
+  }
+
+  passive(target) {
+    return `/Shibboleth.sso/Login?isPassive=true&target=${encodeURIComponent(target)}`;
+  }
+
+  async further(suite, stage) {
+    const staff = stage.demo.account("staff");
+    await suite.test("whoever is signed in is asked again where the site wants that", async () => {
+      const page = await stage.visitor();
+      await stage.visit(page, staff);
+      await stage.assertInside(page, "at first");
+      await page.goto(`${this.site.base}/Shibboleth.sso/Login?forceAuthn=true&target=${encodeURIComponent(`${this.site.base}/protected/`)}`);
+      await typePassword(page, staff);
+      await stage.assertInside(page, "asked again");
+      assert.equal(page.responses.length, 2);
+      await page.context().close();
+    });
+    await suite.test("a request by POST", async () => {
+      await this.stop();
+      const file = await readFile(this.configuration, "utf8");
+      await this.write("shibboleth2.xml", file.replace("<SSO ", `<SSO outgoingBindings="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" `));
+      await this.start();
+      const page = await stage.visitor();
+      const posted = page.waitForRequest((request) => request.method() === "POST" && request.url() === `${this.issuer}/saml/sso`);
+      await stage.visit(page, staff);
+      await posted;
+      await stage.assertInside(page, "by POST");
+      await stage.forget(page);
+      await stage.visit(page);
+      await stage.assertInside(page, "the session here is found, although the form came from another site");
+      await page.context().close();
+      await this.stop();
+      await this.write("shibboleth2.xml", file);
+      await this.start();
+    });
   }
 
   /** It reads the metadata by itself. */
