@@ -12,7 +12,6 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
     QueryOrder, QueryResult, QuerySelect, QueryTrait,
 };
-use uuid::Uuid;
 
 use super::people::{credentials_of, read_credential};
 use super::sessions::read_session;
@@ -30,7 +29,7 @@ pub(crate) fn contents_place(row: &ceremonies::Model) -> String {
         "ceremonies.contents/{}/{}/{}/{}/{}/{}",
         row.id.as_simple(),
         row.session_id.as_simple(),
-        row.flow_id.unwrap_or(Uuid::nil()).as_simple(),
+        row.flow_id.unwrap_or_default().as_simple(),
         row.person_id.as_simple(),
         row.factor,
         row.purpose,
@@ -136,7 +135,7 @@ pub(crate) async fn find_ceremony_in_full<C: ConnectionTrait>(
         ceremony: read_ceremony(sealer, ceremonies::Model::from_query_result(&row, "").map_err(stored)?)?,
         session: session.map(read_session).transpose()?,
         key: key.map(|key| read_credential(sealer, key)).transpose()?,
-        failures: failures.map(read_failures).transpose()?,
+        failures: failures.as_ref().map(read_failures).transpose()?,
     }))
 }
 
@@ -249,7 +248,7 @@ pub(crate) async fn list_failures<C: ConnectionTrait>(db: &C, of: &[CredentialId
         .all(db)
         .await
         .map_err(stored)?;
-    rows.into_iter().map(read_failures).collect()
+    rows.iter().map(read_failures).collect()
 }
 
 pub(crate) async fn list_credentials_in_full<C: ConnectionTrait>(
@@ -264,7 +263,7 @@ pub(crate) async fn list_credentials_in_full<C: ConnectionTrait>(
         let failures = credential_failures::Model::from_query_result_optional(&row, "failures.").map_err(stored)?;
         Ok(CredentialInFull {
             credential: read_credential(sealer, credentials::Model::from_query_result(&row, "").map_err(stored)?)?,
-            failures: failures.map(read_failures).transpose()?,
+            failures: failures.as_ref().map(read_failures).transpose()?,
         })
     };
     db.query_all(&select.into_query()).await.map_err(stored)?.into_iter().map(read).collect()
@@ -276,7 +275,7 @@ fn of_its_key() -> Expr {
         .equals((credentials::Entity, credentials::Column::Id))
 }
 
-fn read_failures(row: credential_failures::Model) -> Result<Failures> {
+fn read_failures(row: &credential_failures::Model) -> Result<Failures> {
     let count = |number: i32| u32::try_from(number).map_err(|_| corrupt("count of failures"));
     Ok(Failures {
         credential: CredentialId::from_uuid(row.credential_id),
