@@ -73,7 +73,7 @@ const DEEDS: [(&str, Option<&str>, &str); 17] = [
     ("memory", Some("verify"), "memory"),
     ("recursion", Some("verify"), "trap"),
     ("wild-read", Some("verify"), "trap"),
-    ("random-max", Some("verify"), "transfer"),
+    ("random-max", Some("verify"), "contract"),
     ("log-bomb", Some("verify"), "transfer"),
     ("foreign-key", Some("verify"), "contract"),
     ("foreign-update", Some("verify"), "contract"),
@@ -93,6 +93,15 @@ async fn told(keyholder: &Keyholder, deed: &str, export: Option<&str>, heard: &m
     keyholder.run(&command).await;
     *heard += 1;
     keyholder.has_logged(&["a plugin serves", "hostile"], *heard).await;
+}
+
+/// Whether the metrics have each fault by its cause, where each deed was met so often.
+fn counts_causes(text: &str, deeds: &[(&str, Option<&str>, &str)], times: usize) {
+    for (deed, export, cause) in deeds {
+        let expected = deeds.iter().filter(|(_, _, other)| other == cause).count() * times;
+        let line = format!("keyholder_plugin_faults_total{{plugin=\"hostile\",cause=\"{cause}\"}} {expected}\n");
+        assert!(text.contains(&line), "{deed} in {export:?}: no {line} in\n{text}");
+    }
 }
 
 /// Where the person can answer with another kind of key.
@@ -156,10 +165,7 @@ async fn a_hostile_plugin_harms_nobody_elses_sign_in_and_is_told_in_plain_words(
     let text = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
     let counted = format!("keyholder_factor_answers_total{{factor=\"hostile\",outcome=\"fault\"}} {faults}\n");
     assert!(text.contains(&counted), "{faults} faults: {text}");
-    for (deed, export, cause) in DEEDS {
-        let series = format!("keyholder_plugin_faults_total{{plugin=\"hostile\",cause=\"{cause}\"}}");
-        assert!(text.contains(&series), "{deed} in {export:?}: no {series} in\n{text}");
-    }
+    counts_causes(&text, &DEEDS, 2);
     let other = "keyholder_plugin_faults_total{plugin=\"keyboard-key\"";
     assert!(!text.contains(other), "the other key failed at no time:\n{text}");
 }
@@ -270,7 +276,7 @@ const DEEDS_AT_ENROLMENT: [(&str, Option<&str>, &str); 7] = [
     ("same-prompt", None, "contract"),
     ("memory", Some("finish-enrolment"), "memory"),
     ("loop", Some("finish-enrolment"), "fuel"),
-    ("random-max", Some("finish-enrolment"), "transfer"),
+    ("random-max", Some("finish-enrolment"), "contract"),
 ];
 
 #[tokio::test]
@@ -307,8 +313,5 @@ async fn a_hostile_plugin_adds_no_key_and_leaves_the_page_on_which_others_are_ad
     let page = browser.send(tab.form_to("/add/soft-key"), &[]).await;
     assert!(page.status == 200 && page.says("Save this device"), "{}", page.text());
     let text = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
-    for (deed, export, cause) in DEEDS_AT_ENROLMENT {
-        let series = format!("keyholder_plugin_faults_total{{plugin=\"hostile\",cause=\"{cause}\"}}");
-        assert!(text.contains(&series), "{deed} in {export:?}: no {series} in\n{text}");
-    }
+    counts_causes(&text, &DEEDS_AT_ENROLMENT, 1);
 }
