@@ -35,7 +35,7 @@ struct Carried {
 
 /// A checked request and who asks, or the answer that it is refused with.
 enum Outcome {
-    Begin { application: ApplicationId, checked: Checked },
+    Begin { application: ApplicationId, checked: Box<Checked> },
     Refused(HttpResponse),
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn get(app: Data<App>, request: HttpRequest) -> Result<HttpResp
     let message = Inbound::from_redirect(query, REQUEST).map_err(|error| untrusted(&error, None))?;
     match receive(&app, &request, &message, relay_state.as_deref()).await? {
         Outcome::Refused(answer) => Ok(answer),
-        Outcome::Begin { application, checked } => begin(&app, &request, application, checked).await,
+        Outcome::Begin { application, checked } => begin(&app, &request, application, *checked).await,
     }
 }
 
@@ -67,7 +67,8 @@ pub(super) async fn post(app: Data<App>, request: HttpRequest, body: Bytes) -> R
     };
     match receive(&app, &request, &message, form.one("RelayState")).await? {
         Outcome::Refused(answer) => Ok(answer),
-        Outcome::Begin { application, checked: Checked { request, ask } } => {
+        Outcome::Begin { application, checked } => {
+            let Checked { request, ask } = *checked;
             let carried = Carried { application, request, ask };
             let plain = serde_json::to_vec(&carried).map_err(|_| PageError::Fault("a request cannot be written"))?;
             let sealed = app.sealer.seal(CARRIED, &plain);
@@ -110,7 +111,8 @@ async fn receive(
     match checks::receive(message, &registered.provider, &arrival) {
         Ok(Checked { request, ask }) => {
             let ask = Ask { scopes: scopes(&registered), school: entity.school().map(str::to_owned), ..ask };
-            Ok(Outcome::Begin { application: registered.application.id, checked: Checked { request, ask } })
+            let checked = Box::new(Checked { request, ask });
+            Ok(Outcome::Begin { application: registered.application.id, checked })
         }
         Err(Rejection::Untrusted(reason)) => Err(untrusted(&reason, Some(&sender))),
         Err(Rejection::Refused(refused)) => {

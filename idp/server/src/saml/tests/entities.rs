@@ -77,14 +77,30 @@ async fn nobody_answers_under_a_name_by_which_the_service_provider_does_not_know
         let house = house(&provider).await;
         let browser = house.signed_in(ANN).await;
         for folder in ["/saml", OAKFIELD, "/saml/e/nowhere", OWN, "/saml/a/safeguarding", "/saml/a/oakfield"] {
-            let page = browser.open(&by_redirect_to(&provider, provider.request(&house), folder)).await;
-            assert_eq!(page.status, if folder == known { 200 } else { 400 }, "{of:?} {folder}: {}", page.text);
+            let status = if folder == known { 200 } else { 400 };
+            for browser in [&browser, &house.browser()] {
+                let page = browser.open(&by_redirect_to(&provider, provider.request(&house), folder)).await;
+                assert_eq!(page.status, status, "{of:?} {folder}: {}", page.text);
+            }
         }
         // Meant for another entity.
         let elsewhere = by_redirect_to(&provider, provider.request(&house), "/saml/e/bryn").replacen("/e/bryn", "", 1);
         assert_eq!(browser.open(&elsewhere).await.status, 400);
         house.close().await;
     }
+}
+
+#[actix_web::test]
+async fn a_name_that_changed_meanwhile_answers_nothing() {
+    let house = house(&provider(EntityIdOf::Installation)).await;
+    let asks = provider(EntityIdOf::Installation);
+    let browser = house.browser();
+    let page = browser.at_password(&asks.by_redirect(&asks.request(&house)), ANN).await;
+    register_for(&house, &provider(EntityIdOf::Application), 9, &[1, 2]).await;
+    let page = browser.submit(&page, "/password", &[("password", PASSWORD)]).await;
+    assert_eq!(page.status, 400, "{}", page.text);
+    assert!(!page.has("name=\"SAMLResponse\""), "{}", page.text);
+    house.close().await;
 }
 
 #[actix_web::test]
