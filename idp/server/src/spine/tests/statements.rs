@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
 }
 
 #[track_caller]
-fn assert_at_most(reading: u64, writing: u64, costs: &Costs) {
+fn assert_at_most(reading: u64, writing: u64, costs: &[(String, Statements)]) {
     let read: u64 = costs.iter().map(|(_, cost)| cost.reading).sum();
     let written: u64 = costs.iter().map(|(_, cost)| cost.writing).sum();
     let line = |(what, cost): &(String, Statements)| {
