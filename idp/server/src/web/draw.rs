@@ -59,7 +59,9 @@ pub fn see_other(location: &str) -> HttpResponse {
         if byte.is_ascii_graphic() {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            let digits = [byte >> 4, byte & 0x0F].map(|half| char::from_digit(u32::from(half), 16).unwrap_or_default());
+            encoded.extend(digits.map(|digit| digit.to_ascii_uppercase()));
         }
     }
     HttpResponse::SeeOther().insert_header((LOCATION, encoded)).finish()

@@ -198,7 +198,7 @@ async fn a_path_with_a_control_character_is_not_found_and_one_with_others_leads_
         let page = browser.open(&path).await;
         assert!(page.status < 500, "{path}: {} {}", page.status, page.text);
     }
-    let back = browser.get("/sign-in/caf%C3%A9/email").await;
+    let back = browser.get("/sign-in/caf%C3%A9/factor").await;
     assert_eq!((back.status, back.header("location")), (303, "/sign-in/caf%C3%A9"));
     house.close().await;
 }
