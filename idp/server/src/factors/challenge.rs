@@ -63,7 +63,7 @@ pub(crate) async fn begin_challenge(
         Ok(step) => step,
         Err(fault) => return failed(asked, &factor.id, Some(errand), &fault).await,
     };
-    asked.note_effects(factor, &step.effects);
+    super::note_effects(factor, &step.effects);
     let ceremony = Ceremony {
         id,
         version: 1,
@@ -219,7 +219,7 @@ impl Answering<'_> {
             asked.note_fault(&loaded.factor.id, self.errand, &fault).await?;
             return Ok(Some(Answered::Fault));
         };
-        asked.note_effects(&loaded.factor, &accepted.effects);
+        super::note_effects(&loaded.factor, &accepted.effects);
         let evidence = accepted.evidence.within(&loaded.factor.ceiling);
         let token = draw_token(app.random.as_ref());
         let until = now.plus(self.errand.map_or(Duration::ZERO, |errand| errand.elevation));
@@ -302,7 +302,7 @@ impl Answering<'_> {
     async fn go_on(&self, loaded: &Loaded, step: Step) -> Result<Option<Answered>, PageError> {
         let (app, now) = (self.asked.app, self.asked.app.now());
         let problem = step.problem.clone();
-        self.asked.note_effects(&loaded.factor, &step.effects);
+        super::note_effects(&loaded.factor, &step.effects);
         let mut next = next_step(&loaded.ceremony, step, now);
         let Some(problem) = problem else {
             if !app.store.execute(GoOn { ceremony: next.clone() }).await? {

@@ -119,7 +119,7 @@ async fn enrol(asked: &Asked<'_>, ceremony: Ceremony, answer: Answer) -> Result<
     match app.factors.finish_enrolment(&ceremony.factor, told, &existing, state, answer).await {
         Ok(EnrolOutcome::More(step)) => {
             if let Some(factor) = app.factors.find(&ceremony.factor) {
-                asked.note_effects(&factor, &step.effects);
+                super::note_effects(&factor, &step.effects);
             }
             let mut next = next_step(&ceremony, step, app.now());
             let body = answer_of(&next.contents.step.effects);

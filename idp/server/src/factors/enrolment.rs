@@ -71,7 +71,7 @@ pub(crate) async fn begin_enrolment(asked: &Asked<'_>, factor: &Descriptor) -> R
         Ok(step) => step,
         Err(fault) => return failed(asked, &factor.id, None, &fault).await,
     };
-    asked.note_effects(factor, &step.effects);
+    super::note_effects(factor, &step.effects);
     let ceremony = Ceremony {
         id,
         version: 1,
@@ -122,7 +122,7 @@ pub(crate) async fn answer_enrolment(
     match app.factors.finish_enrolment(&factor.id, told, &existing, state, answer).await {
         Ok(EnrolOutcome::Enrolled(new)) => enrol(enrolling, &ceremony, &factor, label, new).await,
         Ok(EnrolOutcome::More(step)) => {
-            asked.note_effects(&factor, &step.effects);
+            super::note_effects(&factor, &step.effects);
             let mut next = next_step(&ceremony, step, app.now());
             next.contents.label = label.map(str::to_owned).or(next.contents.label);
             if !app.store.execute(GoOn { ceremony: next.clone() }).await? {
@@ -155,7 +155,7 @@ async fn enrol(
 ) -> Result<EnrolAnswered, PageError> {
     let Enrolling { asked, request, permission } = enrolling;
     let (app, now) = (asked.app, asked.app.now());
-    asked.note_effects(factor, &new.effects);
+    super::note_effects(factor, &new.effects);
     let key = Credential {
         id: CredentialId::draw(app.random.as_ref(), now),
         owner: CredentialOwner::Person(asked.person.id),

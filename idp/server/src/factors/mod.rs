@@ -171,14 +171,6 @@ impl Asked<'_> {
         counted.map_err(|minutes| Begun::Often { minutes })
     }
 
-    /// Effects that a plugin was granted and that are not done here are told of, not passed over in silence: no device is woken yet.
-    pub(crate) fn note_effects(&self, factor: &Descriptor, effects: &[Effect]) {
-        for _ in 0..undone(effects) {
-            let (plugin, version, effect) = (&factor.id, &factor.version, "send-message");
-            tracing::warn!(%plugin, %version, effect, why = UNDONE, "an effect of a plugin is dropped");
-        }
-    }
-
     /// Records that a plugin failed: nobody got in. The host has logged the cause.
     async fn note_fault(&self, factor: &str, errand: Option<&Errand>, fault: &Fault) -> Result<(), PageError> {
         self.app.metrics.factor(factor, FactorOutcome::Fault);
@@ -194,6 +186,14 @@ impl Asked<'_> {
 
 /// Why a message is not sent.
 const UNDONE: &str = "this version of Keyholder wakes no devices";
+
+/// Effects that a plugin was granted and that are not done here are told of, not passed over in silence: no device is woken yet.
+fn note_effects(factor: &Descriptor, effects: &[Effect]) {
+    for _ in 0..undone(effects) {
+        let (plugin, version, effect) = (&factor.id, &factor.version, "send-message");
+        tracing::warn!(%plugin, %version, effect, why = UNDONE, "an effect of a plugin is dropped");
+    }
+}
 
 fn undone(effects: &[Effect]) -> usize {
     effects.iter().filter(|effect| matches!(effect, Effect::SendMessage(_))).count()
