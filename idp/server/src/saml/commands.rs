@@ -53,19 +53,14 @@ impl Command for Answer {
     type Output = Answered;
 
     async fn run(&self, transaction: &dyn Transaction) -> Result<Answered, StoreError> {
-        if let Some((value, _)) = &self.mark
-            && transaction.is_used(SingleUse::SamlRequest, value.as_bytes()).await?
+        if let Some((value, until)) = &self.mark
+            && !transaction.use_once(SingleUse::SamlRequest, value.as_bytes(), *until).await?
         {
             return Ok(Answered::Before);
         }
         if !self.finish.run(transaction).await? {
-            return Ok(Answered::Before);
-        }
-        if let Some((value, until)) = &self.mark
-            && !transaction.use_once(SingleUse::SamlRequest, value.as_bytes(), *until).await?
-        {
-            // Used since it was looked up: the flow stays as it was.
-            return Err(StoreError::Conflict("a SAML request".to_owned()));
+            // The flow went on elsewhere: its request is not used up by this.
+            return Err(StoreError::Conflict("a flow that was answered".to_owned()));
         }
         if let Some(participant) = &self.participant {
             transaction.insert_participant(participant).await?;
