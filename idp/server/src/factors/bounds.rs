@@ -130,28 +130,26 @@ mod tests {
         PersonId::from_uuid(uuid::Uuid::from_u128(1))
     }
 
-    fn here() -> Option<IpAddr> {
-        Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)))
-    }
+    const HERE: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
 
     #[test]
     fn beginnings_without_end_are_put_off_and_never_those_of_another_session() {
         let bounds = Bounds::default();
         for nth in 0..MOST {
-            assert_eq!(bounds.begin(session(1), person(), here(), NOW), Ok(()), "{nth}");
+            assert_eq!(bounds.begin(session(1), person(), HERE, NOW), Ok(()), "{nth}");
         }
-        assert_eq!(bounds.begin(session(1), person(), here(), NOW.plus(Duration::from_secs(541))), Err(1));
-        assert_eq!(bounds.begin(session(1), person(), here(), NOW), Err(10));
+        assert_eq!(bounds.begin(session(1), person(), HERE, NOW.plus(Duration::from_secs(541))), Err(1));
+        assert_eq!(bounds.begin(session(1), person(), HERE, NOW), Err(10));
         // The owner, in the same network; and a stranger, with another sign-in for each handful.
         for other in [2, 3] {
             for nth in 0..FREE {
-                assert_eq!(bounds.begin(session(other), person(), here(), NOW), Ok(()), "{nth}");
+                assert_eq!(bounds.begin(session(other), person(), HERE, NOW), Ok(()), "{nth}");
             }
-            assert_eq!(bounds.begin(session(other), person(), here(), NOW), Err(10));
+            assert_eq!(bounds.begin(session(other), person(), HERE, NOW), Err(10));
         }
         let elsewhere = Some(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)));
         assert_eq!(bounds.begin(session(2), person(), elsewhere, NOW), Ok(()), "each network has its own count");
-        assert_eq!(bounds.begin(session(1), person(), here(), NOW.plus(PERIOD)), Ok(()));
+        assert_eq!(bounds.begin(session(1), person(), HERE, NOW.plus(PERIOD)), Ok(()));
     }
 
     #[test]
