@@ -9,7 +9,7 @@ use keyholder_core::flow::dispatcher::Refusal as CoreRefusal;
 use keyholder_core::flow::{Flow, Interaction, Origin};
 use keyholder_core::grant::Grant;
 use keyholder_core::id::GrantId;
-use keyholder_core::ports::{Queries as _, StoreError};
+use keyholder_core::ports::StoreError;
 use keyholder_core::saml::SamlParticipant;
 use keyholder_core::session::Place;
 use keyholder_saml::attributes::release;
@@ -26,10 +26,9 @@ use super::keys::SamlKeyError;
 use super::{Entity, answer, person, untrusted};
 use crate::app::App;
 use crate::applications::Registered;
-use crate::audit;
 use crate::spine::commands::FinishFlow;
-use crate::spine::{self, Ending};
-use crate::web::{PageError, see_other, whence};
+use crate::spine::{self, Ending, record};
+use crate::web::{PageError, see_other};
 use crate::workers::describe;
 
 /// Ends a flow with a response. It is signed before the transaction that makes it count, and sent after it.
@@ -83,7 +82,7 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
     };
     let about = spine::about_in(&ending.flow, Some(ending.application), &ending.member.school);
     let grant = grant(app, &ending, &participant, proofs);
-    let audit = grant_made(app, request, &grant, &made);
+    let audit = record::grant_made(app, request, &grant, &format!("{} {}", made.assertion_id, made.class));
     let told = SamlParticipant {
         grant: grant.id,
         session: grant.session,
@@ -134,7 +133,7 @@ async fn refuse_here(
         }
     };
     let asked = request_of(&flow)?;
-    let event = refusal_event(app, request, &flow, AuditKind::SignInFailed, &refusal.to_string()).await?;
+    let event = record::refused(app, request, &flow, (AuditKind::SignInFailed, &refusal.to_string())).await?;
     finish(app, flow, &asked, None, event).await?;
     Err(PageError::problem(kind).way_home())
 }
@@ -170,7 +169,7 @@ async fn end_noted(
 ) -> Result<HttpResponse, PageError> {
     let asked = request_of(&flow)?;
     if asked.reply_to.in_response_to.is_none() {
-        let event = refusal_event(app, request, &flow, kind, &detail).await?;
+        let event = record::refused(app, request, &flow, (kind, &detail)).await?;
         finish(app, flow, &asked, None, event).await?;
         return Ok(see_other("/"));
     }
@@ -196,7 +195,7 @@ async fn end_noted(
     let posted = posted.map_err(|_| PageError::Fault("an error response cannot be written"))?;
     // As with OpenID Connect: whoever asks with IsPassive whether anybody is signed in leaves nothing behind.
     if flow.version > 0 || flow.session().is_some() {
-        let event = refusal_event(app, request, &flow, kind, &detail).await?;
+        let event = record::refused(app, request, &flow, (kind, &detail)).await?;
         finish(app, flow, &asked, None, event).await?;
     }
     answer::post(app, request, about, posted)
@@ -319,39 +318,4 @@ async fn finish(
         Ok(Answered::Before) | Err(StoreError::Conflict(_)) => Err(before()),
         Err(error) => Err(error.into()),
     }
-}
-
-fn grant_made(app: &App, request: &HttpRequest, grant: &Grant, made: &Answer) -> AuditEvent {
-    let detail = format!("{} {}", made.assertion_id, made.class);
-    let about = audit::About {
-        school: Some(grant.school),
-        application: Some(grant.application),
-        subject: Some(grant.person),
-        detail: Some(&detail),
-        whence: Some(&whence(request)),
-        ..audit::About::default()
-    };
-    audit::event(app, AuditKind::GrantMade, about)
-}
-
-async fn refusal_event(
-    app: &App,
-    request: &HttpRequest,
-    flow: &Flow,
-    kind: AuditKind,
-    detail: &str,
-) -> Result<AuditEvent, PageError> {
-    let session = match flow.session() {
-        Some(id) => app.store.find_session(id).await?,
-        None => None,
-    };
-    let about = audit::About {
-        school: flow.school(),
-        application: flow.origin.application(),
-        subject: session.map(|session| session.person),
-        detail: Some(detail),
-        whence: Some(&whence(request)),
-        ..audit::About::default()
-    };
-    Ok(audit::event(app, kind, about))
 }

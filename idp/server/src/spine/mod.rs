@@ -9,6 +9,7 @@ mod begin;
 pub mod commands;
 mod familiar;
 mod keys;
+pub(crate) mod record;
 mod resume;
 mod scenery;
 mod show;

@@ -8,7 +8,6 @@ use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::flow::dispatcher::Refusal;
 use keyholder_core::flow::{Flow, Interaction, Origin};
 use keyholder_core::grant::Grant;
-use keyholder_core::ports::Queries as _;
 use keyholder_core::random::draw_token;
 use keyholder_oidc::authorize::{AuthorizationRequest, ErrorCode};
 use keyholder_oidc::code::{self, CodePayload};
@@ -19,10 +18,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::answer::answer;
 use super::grant::make_grant;
 use crate::app::App;
-use crate::audit;
 use crate::spine::commands::FinishFlow;
-use crate::spine::{self, Ending};
-use crate::web::{PageError, whence};
+use crate::spine::{self, Ending, record};
+use crate::web::PageError;
 
 /// Ends a flow with a code: the grant is made in the transaction that finishes the flow, then the code is kept, then the
 /// application is answered.
@@ -35,7 +33,7 @@ pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> R
         return refuse(app, request, ending.flow, Refusal::OtherPerson).await;
     }
     let about = spine::about_in(&ending.flow, Some(ending.application), &ending.member.school);
-    let audit = grant_made(app, request, &grant);
+    let audit = record::grant_made(app, request, &grant, &grant.scopes.join(" "));
     finish(app, ending.flow, ending.application, Some(grant.clone()), audit).await?;
     let code = keep_code(app, &asked, &grant).await?;
     answer(app, request, about, respond::success(&asked.reply_to, app.config.issuer(), &code))
@@ -71,7 +69,7 @@ async fn end_with(
     // An application that asks with `prompt=none` whether anybody is signed in leaves nothing behind (design: an anonymous
     // visitor costs the server no state). Being refused twice permits nothing.
     if flow.version > 0 || flow.session().is_some() {
-        let event = refusal_event(app, request, &flow, kind, &detail).await?;
+        let event = record::refused(app, request, &flow, (kind, &detail)).await?;
         finish(app, flow, &application, None, event).await?;
     }
     answer(app, request, about, respond::error(&asked.reply_to, app.config.issuer(), &code.into()))
@@ -117,41 +115,6 @@ async fn keep_code(app: &App, asked: &AuthorizationRequest, grant: &Grant) -> Re
     let code = draw_token(&*app.random);
     app.short_lived.put(&code::storage_key(code.expose_secret()), payload, code::KEPT_FOR).await?;
     Ok(code)
-}
-
-fn grant_made(app: &App, request: &HttpRequest, grant: &Grant) -> AuditEvent {
-    let scopes = grant.scopes.join(" ");
-    let about = audit::About {
-        school: Some(grant.school),
-        application: Some(grant.application),
-        subject: Some(grant.person),
-        detail: Some(&scopes),
-        whence: Some(&whence(request)),
-        ..audit::About::default()
-    };
-    audit::event(app, AuditKind::GrantMade, about)
-}
-
-async fn refusal_event(
-    app: &App,
-    request: &HttpRequest,
-    flow: &Flow,
-    kind: AuditKind,
-    detail: &str,
-) -> Result<AuditEvent, PageError> {
-    let session = match flow.session() {
-        Some(id) => app.store.find_session(id).await?,
-        None => None,
-    };
-    let about = audit::About {
-        school: flow.school(),
-        application: flow.origin.application(),
-        subject: session.map(|session| session.person),
-        detail: Some(detail),
-        whence: Some(&whence(request)),
-        ..audit::About::default()
-    };
-    Ok(audit::event(app, kind, about))
 }
 
 #[cfg(test)]
