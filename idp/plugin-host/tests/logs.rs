@@ -45,7 +45,7 @@ fn a_fault_is_one_line_and_a_flood_a_few() {
     assert_eq!(
         lines.trim(),
         "WARN keyholder_plugin_host::host: a plugin failed plugin=hostile version=1.0.0 export=\"verify\" \
-         cause=it trapped: wasm `unreachable` instruction executed"
+         cause=it trapped: wasm `unreachable` instruction executed untold=0"
     );
 
     let (host, _) = bed::hostile(r#"{"do": "log-flood"}"#);
