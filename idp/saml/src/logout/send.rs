@@ -23,7 +23,7 @@ pub enum Outgoing {
     Redirect { url: String },
     /// The browser posts a form there.
     Post { address: String, parameter: Parameter, value: String, relay_state: Option<String> },
-    /// We post it ourselves, with [`soap::MEDIA_TYPE`] and `SOAPAction: "` [`soap::ACTION`] `"`.
+    /// We post it ourselves, with [`soap::MEDIA_TYPE`] and [`soap::ACTION`].
     Soap { address: String, body: String },
 }
 

@@ -4,8 +4,8 @@
 use crate::names::SOAP;
 use crate::xml::Element;
 
-/// The `SOAPAction` header's value (saml-bindings-2.0-os 3.2.3.1).
-pub const ACTION: &str = "http://www.oasis-open.org/committees/security";
+/// The `SOAPAction` header's value, in its quotes (saml-bindings-2.0-os 3.2.3.1; SOAP 1.1, 6.1.1).
+pub const ACTION: &str = "\"http://www.oasis-open.org/committees/security\"";
 /// The media type of requests and answers.
 pub const MEDIA_TYPE: &str = "text/xml; charset=utf-8";
 

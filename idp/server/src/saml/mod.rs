@@ -11,6 +11,7 @@ pub mod keys;
 pub(crate) mod logout;
 mod metadata;
 mod person;
+mod sender;
 pub(crate) mod source;
 mod sso;
 mod start;

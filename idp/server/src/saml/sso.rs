@@ -15,7 +15,8 @@ use keyholder_saml::redirect::{Parameter, Query};
 use keyholder_saml::respond;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, answer, path, untrusted};
+use super::sender::Sender;
+use super::{answer, path, untrusted};
 use crate::app::App;
 use crate::applications::Registered;
 use crate::spine;
@@ -99,24 +100,19 @@ async fn receive(
     message: &Inbound,
     relay_state: Option<&str>,
 ) -> Result<Outcome, PageError> {
-    let sender = checks::issuer_of(message).map_err(|error| untrusted(&error, None))?;
-    let registered = app.applications.find_provider(app, &sender).await?;
-    let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered", Some(&sender)))?;
-    let entity = Entity::asked(request);
-    if !entity.is_known_to(app, &registered).await? {
-        return Err(untrusted(&"it knows us by another entity id", Some(&sender)));
-    }
+    let sender = Sender::find(app, request, message).await?;
+    let Sender { registered, entity } = &sender;
     let (issuer, endpoint) = (entity.id(&app.config), entity.single_sign_on(&app.config));
     let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, now: app.now() };
     match checks::receive(message, &registered.provider, &arrival) {
         Ok(Checked { request, ask }) => {
-            let ask = Ask { scopes: scopes(&registered), school: entity.school().map(str::to_owned), ..ask };
+            let ask = Ask { scopes: scopes(registered), school: entity.school().map(str::to_owned), ..ask };
             let checked = Box::new(Checked { request, ask });
             Ok(Outcome::Begin { application: registered.application.id, checked })
         }
-        Err(Rejection::Untrusted(reason)) => Err(untrusted(&reason, Some(&sender))),
+        Err(Rejection::Untrusted(reason)) => Err(untrusted(&reason, Some(sender.name()))),
         Err(Rejection::Refused(refused)) => {
-            refuse(app, request, &registered.application, (&sender, &issuer), &refused).map(Outcome::Refused)
+            refuse(app, request, &registered.application, (sender.name(), &issuer), &refused).map(Outcome::Refused)
         }
     }
 }

@@ -33,8 +33,11 @@ pub(super) async fn tell(post: &Post<'_>, id: ApplicationId, told: &Json) -> Out
     let name = &provider.metadata.entity_id;
     match ask(means, &provider, &participant).await {
         Ok(Told::SignedOut) => Outcome::Delivered,
-        // It will not be better the next time: most often the session ended there before.
-        Ok(Told::Failed | Told::Unreachable) => Outcome::Never(format!("{name} did not sign the person out")),
+        // It was told. Another time would not go better: most often the session ended there before.
+        Ok(Told::Failed | Told::Unreachable) => {
+            tracing::info!(entity_id = name.as_str(), "a service provider did not sign somebody out");
+            Outcome::Delivered
+        }
         Err(error) if error.is_temporary() => Outcome::Later(format!("{name}: {}", describe(&error))),
         Err(error) => Outcome::Never(format!("{name}: {}", describe(&error))),
     }

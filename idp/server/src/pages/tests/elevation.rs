@@ -168,16 +168,21 @@ async fn whoever_has_no_key_is_offered_nothing_and_told_why() {
     house.close().await;
 }
 
+/// What an application got by the password alone, and by the key afterwards.
+async fn without_and_with_the_key(browser: &Browser) -> (Tokens, Tokens) {
+    let asked = browser.open(&asks("safeguarding", "&school=oakfield")).await;
+    let answered = browser.submit(&asked, "/factor/continue", &[]).await;
+    let without = redeem(browser, &answered).await;
+    let page = browser.open("/account").await;
+    elevate(browser, &page, "").await;
+    (without, sign_in(browser, "openid+email").await)
+}
+
 #[actix_web::test]
 async fn stepping_down_ends_what_the_key_opened_and_nothing_else() {
     let house = house().await;
     let browser = house.signed_in(ANN).await;
-    let asked = browser.open(&asks("safeguarding", "&school=oakfield")).await;
-    let answered = browser.submit(&asked, "/factor/continue", &[]).await;
-    let without = redeem(&browser, &answered).await;
-    let page = browser.open("/account").await;
-    elevate(&browser, &page, "").await;
-    let with = sign_in(&browser, "openid+email").await;
+    let (without, with) = without_and_with_the_key(&browser).await;
     let offline = sign_in(&browser, "openid+email+offline_access").await;
     for tokens in [&without, &with, &offline] {
         assert!(counts(&browser, tokens).await);
@@ -269,12 +274,7 @@ async fn no_token_outlives_the_elevation() {
 async fn a_grant_that_was_made_without_the_key_is_not_raised_by_it() {
     let house = house().await;
     let browser = house.signed_in(ANN).await;
-    let asked = browser.open(&asks("safeguarding", "&school=oakfield")).await;
-    let answered = browser.submit(&asked, "/factor/continue", &[]).await;
-    let without = redeem(&browser, &answered).await;
-    let page = browser.open("/account").await;
-    elevate(&browser, &page, "").await;
-    let with = sign_in(&browser, "openid+email").await;
+    let (without, with) = without_and_with_the_key(&browser).await;
     let acr = async |tokens: &Tokens| {
         post(&browser, "/oidc/introspect", &[("token", tokens.text("access_token"))]).await["acr"].clone()
     };

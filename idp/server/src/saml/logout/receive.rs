@@ -10,7 +10,7 @@ use keyholder_core::id::{GrantId, PersonId, SessionId, TokenHash};
 use keyholder_core::ports::{Command, Queries as _, SamlQueries as _, SingleUse, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
 use keyholder_oidc::form;
-use keyholder_saml::checks::{self, Arrival};
+use keyholder_saml::checks::Arrival;
 use keyholder_saml::inbound::Inbound;
 use keyholder_saml::logout::{
     CheckedLogout, Front, Participant, Refusal, Refused, Rejection, Reply, Way, named, receive_request,
@@ -20,7 +20,8 @@ use keyholder_saml::messages::soap::FaultCode;
 use keyholder_saml::redirect::{Parameter, Query};
 use keyholder_saml::service_provider::LogoutBinding;
 
-use super::super::{Entity, readable, untrusted};
+use super::super::sender::Sender;
+use super::super::{readable, untrusted};
 use super::run::{Run, Then, address, respond};
 use super::soap::{self, TakeBack, is_soap};
 use super::{Told, begin, participants, prepare};
@@ -75,13 +76,7 @@ async fn receive(
     message: &Inbound,
     (relay_state, binding): (Option<&str>, LogoutBinding),
 ) -> Result<HttpResponse, PageError> {
-    let sender = checks::issuer_of(message).map_err(|error| untrusted(&error, None))?;
-    let registered = app.applications.find_provider(app, &sender).await?;
-    let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered", Some(&sender)))?;
-    let entity = Entity::asked(request);
-    if !entity.is_known_to(app, &registered).await? {
-        return Err(untrusted(&"it knows us by another entity id", Some(&sender)));
-    }
+    let Sender { registered, entity } = Sender::find(app, request, message).await?;
     let (issuer, endpoint) = (entity.id(&app.config), entity.single_logout(&app.config));
     let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, now: app.now() };
     match parameter {
@@ -187,52 +182,32 @@ async fn meant(
 async fn by_soap(app: &App, request: &HttpRequest, body: &[u8]) -> Result<HttpResponse, PageError> {
     match soap_request(app, request, body).await {
         Ok(reply) => soap::respond(app, reply).await,
-        Err(SoapRefusal::Untrusted(reason, sender)) => {
-            // The page is not for a service provider; the log line is.
-            drop(untrusted(&reason, sender.as_deref()));
-            Ok(soap::fault(FaultCode::Client, "the request cannot be trusted"))
-        }
-        Err(SoapRefusal::Page(error)) => {
+        // The page is not for a service provider; the log has its reason.
+        Err(PageError::Problem(_)) => Ok(soap::fault(FaultCode::Client, "the request cannot be trusted")),
+        Err(error) => {
             tracing::error!(error = ?error, "a SOAP request for logout cannot be answered");
             Ok(soap::fault(FaultCode::Server, "the request cannot be answered now"))
         }
     }
 }
 
-enum SoapRefusal {
-    Untrusted(String, Option<String>),
-    Page(PageError),
-}
-
-impl<E: Into<PageError>> From<E> for SoapRefusal {
-    fn from(error: E) -> Self {
-        Self::Page(error.into())
-    }
-}
-
-async fn soap_request(app: &App, request: &HttpRequest, body: &[u8]) -> Result<Reply, SoapRefusal> {
-    let message = Inbound::from_soap(body, REQUEST).map_err(|error| SoapRefusal::Untrusted(error.to_string(), None))?;
-    let sender = checks::issuer_of(&message).map_err(|error| SoapRefusal::Untrusted(error.to_string(), None))?;
-    let registered = app.applications.find_provider(app, &sender).await?;
-    let untrusted = |reason: &dyn std::fmt::Display| SoapRefusal::Untrusted(reason.to_string(), Some(sender.clone()));
-    let registered = registered.ok_or_else(|| untrusted(&"no such service provider is registered"))?;
-    let entity = Entity::asked(request);
-    if !entity.is_known_to(app, &registered).await? {
-        return Err(untrusted(&"it knows us by another entity id"));
-    }
+async fn soap_request(app: &App, request: &HttpRequest, body: &[u8]) -> Result<Reply, PageError> {
+    let message = Inbound::from_soap(body, REQUEST).map_err(|error| untrusted(&error, None))?;
+    let sender = Sender::find(app, request, &message).await?;
+    let Sender { registered, entity } = &sender;
     let (issuer, endpoint) = (entity.id(&app.config), entity.single_logout(&app.config));
     let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state: None, now: app.now() };
     let checked = match receive_request(&message, &registered.provider, &arrival, Way::Soap) {
         Ok(checked) => checked,
-        Err(Rejection::Untrusted(reason)) => return Err(untrusted(&reason)),
+        Err(Rejection::Untrusted(reason)) => return Err(untrusted(&reason, Some(sender.name()))),
         Err(Rejection::Refused(refused)) => return Ok(Reply::refusing(&refused, &issuer)),
     };
-    let meant = match meant(app, &registered, &checked).await? {
+    let meant = match meant(app, registered, &checked).await? {
         Ok(meant) => meant,
         Err(refusal) => return Ok(Reply::refusing(&refused(&checked, refusal), &issuer)),
     };
-    if !end_sessions(app, request, &registered, &checked, &meant).await? {
-        return Err(untrusted(&"the request was used before"));
+    if !end_sessions(app, request, registered, &checked, &meant).await? {
+        return Err(untrusted(&"the request was used before", Some(sender.name())));
     }
     let run = prepare(app, &meant.others, Front::None, Then::GoOn(None)).await?;
     Ok(Reply::to(&checked, status_of(run.outcomes)))

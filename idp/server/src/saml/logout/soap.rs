@@ -74,7 +74,7 @@ pub(crate) async fn tell(
         Telling { participant: participant.clone(), binding: LogoutBinding::Soap, address: service.location.clone() };
     let (id, message) = ask(&telling, None, means.signer, means.now, means.random)?;
     let Outgoing::Soap { body, .. } = message else { return Err(SoapError::NoEndpoint) };
-    let headers = [("content-type", soap::MEDIA_TYPE), ("soapaction", SOAP_ACTION)];
+    let headers = [("content-type", soap::MEDIA_TYPE), ("soapaction", soap::ACTION)];
     let answer = means.fetcher.post_document(&address, &headers, body, LONGEST_ANSWER).await?;
     let answer = Inbound::from_soap(&answer, "LogoutResponse")?;
     let pending = [Pending { id, provider: participant.provider.clone() }];
@@ -82,9 +82,6 @@ pub(crate) async fn tell(
     let (_, outcome) = receive_response(&answer, provider, &arrival, Way::Back, &pending)?;
     Ok(outcome)
 }
-
-/// [`soap::ACTION`] in quotes (SOAP 1.1, 6.1.1).
-const SOAP_ACTION: &str = "\"http://www.oasis-open.org/committees/security\"";
 
 /// Takes back the rows of those that were told already.
 pub(super) struct TakeBack(pub(super) Vec<GrantId>);

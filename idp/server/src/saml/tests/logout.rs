@@ -6,7 +6,9 @@ use keyholder_saml::redirect::{Parameter, Query};
 use keyholder_saml::service_provider::{LogoutBinding, SingleLogoutService};
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use keyholder_core::outbox::Lane;
 use keyholder_core::ports::Queries as _;
 use keyholder_saml::inbound::Inbound;
 use keyholder_saml::logout::{Outgoing, answer_soap};
@@ -18,6 +20,7 @@ use super::provider::{Provider, house, house_with, outgoing, signer};
 use crate::saml::path;
 use crate::web::testing::{ANN, Browser, House, ISSUER, Page};
 use crate::wiring::SystemRandom;
+use crate::workers::outbox::{Post, deliver_due};
 
 const SLO: &str = "https://sp.example/slo";
 
@@ -145,19 +148,24 @@ async fn others_are_told_before_the_one_that_asked_is_answered() {
     let first = provider();
     let house = house(&first).await;
     let mut second = provider();
-    second.registered.metadata.entity_id = "https://second.example/metadata".into();
     second.registered.metadata.single_logout_services.clear();
-    second.register_as(&house, 10).await;
     let (browser, participant) = visit(&house, &first).await;
-    let mut request = second.request(&house);
-    request.header.issuer = second.registered.metadata.entity_id.clone();
-    request.header.id = "_second".into();
-    assert_eq!(browser.open(&second.by_redirect(&request)).await.status, 200);
+    visit_second(&house, &browser, second).await;
 
     let page = browser.open(&asks(&house, &participant).1).await;
     let (response, _) = message(&page, Parameter::Response);
     assert!(response.contains("PartialLogout"), "the second could not be told: {response}");
     house.close().await;
+}
+
+/// Signs whoever is in the browser in to another service provider as well.
+async fn visit_second(house: &House, browser: &Browser, mut second: Provider) {
+    second.registered.metadata.entity_id = "https://second.example/metadata".into();
+    second.register_as(house, 10).await;
+    let mut request = second.request(house);
+    request.header.issuer = second.registered.metadata.entity_id.clone();
+    request.header.id = "_second".into();
+    assert_eq!(browser.open(&second.by_redirect(&request)).await.status, 200);
 }
 
 /// What the service provider posts to have somebody signed out behind the browser's back.
@@ -275,22 +283,37 @@ async fn a_service_provider_with_a_soap_endpoint_is_told_at_once_and_once() {
 }
 
 #[actix_web::test]
-async fn whoever_did_not_answer_is_told_later_however_the_session_ended() {
+async fn whoever_did_not_answer_is_told_later() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/soap", nobody.local_addr().unwrap());
     drop(nobody);
     let first = provider();
     let house = house_with(&first, |config| config.outbound.test_bed.allow_loopback = true).await;
-    let mut second = provider_by_soap(&address);
-    second.registered.metadata.entity_id = "https://second.example/metadata".into();
-    second.register_as(&house, 10).await;
     let (browser, participant) = visit(&house, &first).await;
-    let mut request = second.request(&house);
-    request.header.issuer = second.registered.metadata.entity_id.clone();
-    request.header.id = "_second".into();
-    assert_eq!(browser.open(&second.by_redirect(&request)).await.status, 200);
+    visit_second(&house, &browser, provider_by_soap(&address)).await;
     let page = post_soap(&house, asks_by_soap(&house, &participant)).await;
     assert!(page.status == 200 && page.has("PartialLogout"), "the second did not answer: {}", page.text);
     assert_eq!(house.app().store.count_waiting_outbox().await.unwrap(), 1);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_session_that_ends_without_its_browser_is_told_by_the_outbox() {
+    let called = Called::open(super::provider::SP).await;
+    let provider = provider_by_soap(&called.address);
+    let house = house_with(&provider, |config| config.outbound.test_bed.allow_loopback = true).await;
+    let (left_open, participant) = visit(&house, &provider).await;
+    let elsewhere = house.signed_in(ANN).await;
+    let page = elsewhere.open("/").await;
+    elsewhere.submit(&page, "/sign-out/everywhere", &[]).await;
+    assert!(!is_signed_in(&left_open).await);
+    let deliver = async || deliver_due(&Post::of(house.app()), "test", Lane::Notices).await.unwrap();
+    assert_eq!(deliver().await, 0, "whoever signed out would be told first");
+    house.pass(Duration::from_secs(11));
+    assert_eq!((deliver().await, deliver().await), (1, 0));
+    let told = called.told.lock().unwrap().clone();
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.contains(&participant.session_index), "{told}");
+    assert_eq!(house.app().store.count_waiting_outbox().await.unwrap(), 0);
     house.close().await;
 }
