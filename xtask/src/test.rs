@@ -30,14 +30,22 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     fonts::fetch()?;
     // Some tests do not compile without these.
     install::system(&[install::SAML.as_slice(), &install::SAMAEL].concat())?;
+    let build = || {
+        let mut command = cargo();
+        if !options.fast {
+            // Nothing is built twice in a whole run: what helps the second build would only fill the disk.
+            command.env("CARGO_INCREMENTAL", "0");
+        }
+        command
+    };
     let mut sum = Sum::default();
     sum.check("formatting", cargo().args(["fmt", "--all", "--check"]));
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];
-    sum.check("lints", cargo().args(lints));
+    sum.check("lints", build().args(lints));
     let plugins = crate::root().join("plugins");
     sum.check("formatting of plugins", cargo().current_dir(&plugins).args(["fmt", "--all", "--check"]));
     let lints = ["clippy", "--quiet", "--workspace", "--all-features", "--all-targets", "--", "--deny", "warnings"];
-    sum.check("lints of plugins", cargo().current_dir(&plugins).args(lints));
+    sum.check("lints of plugins", build().current_dir(&plugins).args(lints));
     if !options.fast {
         install::cargo_deny()?;
         sum.check(
@@ -52,11 +60,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         sum.advisories();
     }
     // The end-to-end tests start the real programs.
-    run_command(cargo().args(["build", "--quiet", "--package", "keyholder", "--package", "safeguarding-app"]))?;
-    sum.tests("cargo tests", cargo().args(["test", "--quiet", "--workspace", "--no-fail-fast"]))?;
+    run_command(build().args(["build", "--quiet", "--package", "keyholder", "--package", "safeguarding-app"]))?;
+    sum.tests("cargo tests", build().args(["test", "--quiet", "--workspace", "--no-fail-fast"]))?;
     sum.tests(
         "plugins, natively",
-        cargo().current_dir(&plugins).args(["test", "--quiet", "--workspace", "--no-fail-fast"]),
+        build().current_dir(&plugins).args(["test", "--quiet", "--workspace", "--no-fail-fast"]),
     )?;
     if !options.fast {
         sum.browser_and_relying_parties()?;
