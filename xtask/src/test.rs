@@ -157,8 +157,10 @@ impl Sum {
             let mut command = Command::new("node");
             // One file after another: each starts servers and a browser of its own.
             command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
-            command.env("TESTS_PYTHON", &python).env("TESTS_XTASK", std::env::current_exe().unwrap_or_default());
-            command.env("TESTS_BINARIES", target.join("debug"));
+            let binaries = target.join("debug");
+            // Not the program that runs: the steps before have built it again, and its file is gone.
+            command.env("TESTS_PYTHON", &python).env("TESTS_XTASK", binaries.join("xtask"));
+            command.env("TESTS_BINARIES", &binaries);
             command.current_dir(&folder);
             command
         };
