@@ -29,7 +29,10 @@ use crate::web::testing::{ANN, BETH, Browser, House, PASSWORD, Page, asks, sessi
 use crate::wiring::SystemRandom;
 
 mod bounds;
+mod devices;
+mod guesses;
 mod pages;
+mod removed;
 mod security_key;
 
 /// A key goes, or changes hands; with `here`, its holder's session is the one at hand.
@@ -47,20 +50,6 @@ impl Command for Forget {
     async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
         transaction.hold_credential(self.key, None).await?;
         forget_proofs(transaction, self.key, self.person.id, self.here, self.now).await
-    }
-}
-
-/// A session ends, and an offline grant like this one of its grants stays.
-struct LeaveOffline(Grant, Timestamp);
-
-#[async_trait]
-impl Command for LeaveOffline {
-    type Output = ();
-
-    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
-        transaction.insert_grant(&self.0).await?;
-        transaction.end_session(self.0.session, self.1).await?;
-        Ok(())
     }
 }
 
@@ -224,29 +213,6 @@ async fn a_step_that_expired_or_ended_answers_nothing() {
     assert!(is_answered(&type_code(&browser, &refused, "2468102").await));
 }
 
-#[actix_web::test]
-async fn a_key_waits_after_five_wrong_codes_and_others_work_meanwhile() {
-    let house = house(&[], &[CODE, TOUCH]).await;
-    let (browser, page) = at_factor(&house).await;
-    let mut page = browser.open(&page.link("/factor/soft-key").replace("security-key", "soft-key")).await;
-    for nth in 0..5 {
-        page = type_code(&browser, &page, "111111").await;
-        assert_eq!(page.status, if nth == 4 { 429 } else { 422 }, "{}", page.text);
-    }
-    assert!(page.has("This key waits until"), "{}", page.text);
-    assert!(house.events(ANN).await.contains(&AuditKind::FactorLocked));
-    let touch = browser.open(&page.link("/factor/security-key")).await;
-    assert_eq!(touch.status, 200);
-    let (_, other) = at_factor(&house).await;
-    assert!(other.has("data-webauthn"), "a key that waits is not asked first");
-    house.pass(Duration::from_secs(6));
-    assert!(is_answered(&browser.submit(&touch, "/factor", &[("response", "touched")]).await));
-    house.pass(Duration::from_mins(1));
-    let (browser, page) = at_factor(&house).await;
-    let page = browser.open(&page.link("/factor/soft-key")).await;
-    assert!(is_answered(&type_code(&browser, &page, DIGITS).await));
-}
-
 /// A challenge as its answer is checked against it.
 async fn challenge(house: &House) -> (Browser, Ceremony, Credential, Session) {
     let (browser, _) = at_factor(house).await;
@@ -274,56 +240,6 @@ fn accept(house: &House, ceremony: &Ceremony, key: &Credential, session: &Sessio
         mails: Vec::new(),
         now,
     }
-}
-
-fn refuse(house: &House, ceremony: &Ceremony, key: &Credential) -> Refuse {
-    let event = |kind| event(house.app(), kind, About::default());
-    Refuse {
-        ceremony: ceremony.clone(),
-        keys: vec![key.clone()],
-        updates: Vec::new(),
-        consume: Vec::new(),
-        then: Then::GoOn(Box::new(ceremony.clone())),
-        counts: true,
-        diagnosis: Diagnosis::NotMade,
-        last_try: true,
-        audit: event(AuditKind::FactorRefused),
-        locked: event(AuditKind::FactorLocked),
-        now: house.app().now(),
-    }
-}
-
-#[actix_web::test]
-async fn guesses_sent_at_once_are_worth_no_more_than_one_after_the_other() {
-    let house = house(&[], &[CODE]).await;
-    let (_, ceremony, key, session) = challenge(&house).await;
-    // A hundred answers were checked before any of them was written: five count, and the right one comes too late.
-    for _ in 0..100 {
-        house.run(refuse(&house, &ceremony, &key)).await;
-    }
-    let failures = house.app().store.list_failures(&[key.id]).await.unwrap().remove(0);
-    assert_eq!(failures.waits_until(house.app().now()), Some(house.app().now().plus(Duration::from_mins(1))));
-    assert_eq!(failures.locks, 1, "answers that could not count any more do not make it wait longer");
-    let outcome = house.run(accept(&house, &ceremony, &key, &session)).await;
-    assert!(matches!(outcome, Accepting::Waits(_)), "{outcome:?}");
-    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
-}
-
-#[actix_web::test]
-async fn an_answer_that_was_checked_against_a_former_step_or_key_changes_nothing() {
-    let house = house(&[], &[CODE]).await;
-    let (_, ceremony, key, session) = challenge(&house).await;
-    // Somebody's wrong answer came first; the browser's request is then tried once more.
-    house.run(refuse(&house, &ceremony, &key)).await;
-    assert_eq!(house.run(accept(&house, &ceremony, &key, &session)).await, Accepting::Lost);
-    let now = open_ceremony(&house, ANN).await;
-    assert_eq!(now.version, ceremony.version + 1);
-    let stale = Credential { version: key.version - 1, ..key.clone() };
-    assert_eq!(house.run(accept(&house, &now, &stale, &session)).await, Accepting::Lost);
-    let elsewhere = Session { token: hash_token("another"), ..session.clone() };
-    assert_eq!(house.run(accept(&house, &now, &key, &elsewhere)).await, Accepting::SignedOut);
-    assert_eq!(open_ceremony(&house, ANN).await, now, "nothing was changed");
-    assert_eq!(house.run(accept(&house, &now, &key, &session)).await, Accepting::Done);
 }
 
 #[actix_web::test]
@@ -392,66 +308,6 @@ fn approval(ceremony: &Ceremony, key: &Credential, body: &str) -> DeviceRequest 
 }
 
 #[actix_web::test]
-async fn a_device_approves_and_the_waiting_browser_goes_on_under_a_fresh_token() {
-    let house = house(&[], &[CODE]).await;
-    let (browser, page) = at_factor(&house).await;
-    let (ceremony, key) = (open_ceremony(&house, ANN).await, keys_of(&house, ANN).await.remove(0));
-    let before = session_cookie(&browser);
-    let delivered = deliver(house.app(), approval(&ceremony, &key, "approve")).await.unwrap();
-    assert!(matches!(delivered.answered, Answered::Accepted { .. }), "{delivered:?}");
-    // The session is raised by the browser that waits, not before.
-    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
-    let again = deliver(house.app(), approval(&ceremony, &key, "approve")).await.unwrap();
-    assert!(matches!(again.answered, Answered::Elsewhere), "{again:?}");
-    let answered = browser.open(&page.link("/factor/soft-key")).await;
-    assert!(is_answered(&answered), "{answered:?}");
-    assert_ne!(session_cookie(&browser), before);
-    assert_eq!(factors_in(&session_of(&house, ANN).await).len(), 1);
-}
-
-#[actix_web::test]
-async fn a_denial_ends_the_sign_in_at_once_and_the_browser_is_told() {
-    let house = house(&["staff"], &[CODE, TOUCH]).await;
-    let (browser, page) = at_factor(&house).await;
-    let page = browser.open(&page.link("/factor/")).await;
-    let page = if page.has("data-webauthn") { browser.open(&page.link("/factor/soft-key")).await } else { page };
-    let held = keys_of(&house, ANN).await;
-    let key = held.iter().find(|key| key.factor == CODE).unwrap();
-    let person = house.person(ANN).await;
-    let open = house.app().store.list_open_ceremonies(person.id, house.app().now()).await.unwrap();
-    let ceremony = open.iter().find(|open| open.factor == CODE).unwrap();
-    let delivered = deliver(house.app(), approval(ceremony, key, "deny")).await.unwrap();
-    assert!(matches!(delivered.answered, Answered::Declined), "{delivered:?}");
-    assert!(house.events(ANN).await.contains(&AuditKind::FactorDeclined));
-    let ended = house.app().store.find_ceremony(ceremony.id).await.unwrap().unwrap();
-    assert_eq!(ended.contents.ending, Some(Ending::Declined));
-    for told in [
-        browser.open(&page.path).await,
-        type_code(&browser, &page, DIGITS).await,
-        browser.open(page.path.split("/factor").next().unwrap()).await,
-    ] {
-        assert_eq!(told.status, 403);
-        assert!(told.has("This sign-in was denied"), "{}", told.text);
-    }
-    let open = house.app().store.list_open_ceremonies(person.id, house.app().now()).await.unwrap();
-    assert!(open.is_empty(), "nothing else of that sign-in waits");
-}
-
-#[actix_web::test]
-async fn a_device_answers_only_where_its_own_key_is_asked_for() {
-    let house = house(&[], &[CODE]).await;
-    at_factor(&house).await;
-    let ceremony = open_ceremony(&house, ANN).await;
-    let stranger = keys_of(&house, BETH).await.remove(0);
-    let delivered = deliver(house.app(), approval(&ceremony, &stranger, "approve")).await.unwrap();
-    assert!(matches!(delivered.answered, Answered::Elsewhere), "{delivered:?}");
-    let tag = Target::Enrolment { reply_tag: b"reply-tag-of-the-fake".to_vec(), key: DeviceKey { spki: vec![9] } };
-    let request = DeviceRequest { target: tag, body: Vec::new(), whence: Whence::default() };
-    assert!(matches!(deliver(house.app(), request).await.unwrap().answered, Answered::Elsewhere));
-    assert!(open_ceremony(&house, ANN).await.contents.ending.is_none());
-}
-
-#[actix_web::test]
 async fn a_clock_that_is_off_is_told_every_five_minutes() {
     let house = house(&[], &[CODE]).await;
     let (browser, page) = at_factor(&house).await;
@@ -516,138 +372,6 @@ async fn a_second_tab_asks_the_same() {
     // The first tab looks how far the flow is.
     let late = type_code(&browser, &page, DIGITS).await;
     assert!(late.has("already finished") || is_answered(&late), "{}", late.text);
-}
-
-#[actix_web::test]
-async fn a_strangers_guess_does_not_make_an_honest_answer_lose() {
-    let house = house(&[], &[CODE]).await;
-    let (honest, page) = at_factor(&house).await;
-    let (stranger, other_page) = at_factor(&house).await;
-    let answer = type_code(&honest, &page, HELD);
-    let guess = async {
-        // The answer was checked against the key as it was; then a guess in another session changes the key.
-        IS_HELD.notified().await;
-        let refused = type_code(&stranger, &other_page, "drift").await;
-        MAY_GO_ON.notify_one();
-        refused
-    };
-    let (answered, refused) = futures::future::join(answer, guess).await;
-    assert_eq!(refused.status, 422, "{}", refused.text);
-    assert!(is_answered(&answered), "{answered:?}");
-}
-
-#[actix_web::test]
-async fn what_a_refusal_burns_and_changes_is_kept() {
-    let house = house(&[], &[CODE]).await;
-    let (browser, page) = at_factor(&house).await;
-    let before = keys_of(&house, ANN).await.remove(0);
-    let page = type_code(&browser, &page, "drift").await;
-    assert_eq!(keys_of(&house, ANN).await[0].version, before.version + 1);
-    assert_eq!(keys_of(&house, ANN).await[0].last_used_at, None, "a wrong answer is no use");
-    // Fits a clock that is off, so it is burnt; where it counts later, it was used before.
-    type_code(&browser, &page, "late").await;
-    let burnt = [CODE.as_bytes(), &[0], before.id.as_uuid().as_bytes(), b"late"].concat();
-    assert!(house.app().store.is_used(SingleUse::FactorToken, &burnt).await.unwrap());
-}
-
-#[actix_web::test]
-async fn guesses_at_one_key_keep_nobody_from_another() {
-    let house = house(&[], &[CODE, TOUCH]).await;
-    let at = |page: &Page, factor| format!("{}/factor/{factor}", page.path.split("/factor").next().unwrap());
-    // Somebody who knows the password, elsewhere.
-    let (stranger, page) = at_factor(&house).await;
-    let mut page = stranger.open(&at(&page, CODE)).await;
-    for _ in 0..5 {
-        page = type_code(&stranger, &page, "111111").await;
-    }
-    house.pass(Duration::from_mins(1));
-    let page = stranger.open(&at(&page, CODE)).await;
-    let page = type_code(&stranger, &page, "111111").await;
-    assert_eq!(page.status, 422, "{}", page.text);
-    assert_eq!(type_code(&stranger, &page, "111111").await.status, 429);
-    let (owner, page) = at_factor(&house).await;
-    let touch = owner.open(&at(&page, TOUCH)).await;
-    let answered = owner.submit(&touch, "/factor", &[("response", "touched")]).await;
-    assert!(is_answered(&answered), "{}", answered.text);
-}
-
-#[actix_web::test]
-async fn answers_that_cannot_be_right_fill_no_log() {
-    let house = house(&[], &[CODE]).await;
-    let (browser, mut page) = at_factor(&house).await;
-    for _ in 0..12 {
-        page = type_code(&browser, &page, "malformed").await;
-    }
-    assert_eq!(page.status, 429, "{}", page.text);
-    let refused = house.events(ANN).await.into_iter().filter(|kind| *kind == AuditKind::FactorRefused).count();
-    assert_eq!(refused, 5);
-    assert!(!house.events(ANN).await.contains(&AuditKind::FactorLocked), "it was no guess against the key");
-}
-
-/// Ann at the page that asks for the only key that she has: one that Oakfield issued.
-async fn with_managed_key() -> House {
-    let house = house(&[], &[]).await;
-    let person = house.person(ANN).await;
-    let issued = Credential { owner: CredentialOwner::School(school(1)), ..key(&house, &person, CODE) };
-    house.run(Put { group: None, keys: vec![issued] }).await;
-    house
-}
-
-#[actix_web::test]
-async fn a_key_that_was_taken_back_meanwhile_proves_nothing() {
-    let house = with_managed_key().await;
-    let (_, ceremony, key, session) = challenge(&house).await;
-    let outcome = {
-        let person = house.person(BETH).await;
-        // Beth, so that the ceremony stays: what is left to tell is the holder.
-        house.run(Forget { key: key.id, person, here: None, now: house.app().now() }).await;
-        house.run(accept(&house, &ceremony, &key, &session)).await
-    };
-    assert_eq!(outcome, Accepting::Lost);
-    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
-}
-
-#[actix_web::test]
-async fn an_approval_that_nobody_picked_up_goes_with_its_key() {
-    let house = house(&[], &[CODE]).await;
-    let (browser, page) = at_factor(&house).await;
-    let (ceremony, key) = (open_ceremony(&house, ANN).await, keys_of(&house, ANN).await.remove(0));
-    deliver(house.app(), approval(&ceremony, &key, "approve")).await.unwrap();
-    let person = house.person(ANN).await;
-    house.run(Forget { key: key.id, person, here: None, now: house.app().now() }).await;
-    let page = browser.open(&page.link("/factor/soft-key")).await;
-    assert!(!is_answered(&page), "{page:?}");
-    assert!(factors_in(&session_of(&house, ANN).await).is_empty());
-}
-
-#[actix_web::test]
-async fn a_removed_key_opens_no_application_where_it_was_used_either() {
-    let house = house(&[], &[CODE]).await;
-    let (browser, page) = at_factor(&house).await;
-    assert!(is_answered(&type_code(&browser, &page, DIGITS).await));
-    let (session, key) = (session_of(&house, ANN).await, keys_of(&house, ANN).await.remove(0));
-    let person = house.person(ANN).await;
-    house.run(Forget { key: key.id, person, here: Some(session.id), now: house.app().now() }).await;
-    let session = session_of(&house, ANN).await;
-    assert!(session.manages_keys_until(house.app().now()).is_some(), "a lost phone is replaced in one go");
-    assert_eq!(factors_in(&session)[0].reach, Reach::KeyManagement);
-    assert!(house.app().store.list_live_grants(session.id, house.app().now()).await.unwrap().is_empty());
-}
-
-#[actix_web::test]
-async fn an_offline_grant_ends_with_the_key_although_its_session_ended_before() {
-    let house = house(&[], &[CODE]).await;
-    let (browser, page) = at_factor(&house).await;
-    assert!(is_answered(&type_code(&browser, &page, DIGITS).await));
-    let (session, key, now) = (session_of(&house, ANN).await, keys_of(&house, ANN).await.remove(0), house.app().now());
-    let made = house.app().store.list_live_grants(session.id, now).await.unwrap().remove(0);
-    let grant = Grant { id: GrantId::draw(&SystemRandom, now), offline: true, ..made };
-    house.run(LeaveOffline(grant.clone(), now)).await;
-    let live = |grant: Option<Grant>| grant.is_some_and(|grant| grant.is_live(now));
-    assert!(live(house.app().store.find_grant(grant.id).await.unwrap()));
-    let person = house.person(ANN).await;
-    house.run(Forget { key: key.id, person, here: None, now }).await;
-    assert!(!live(house.app().store.find_grant(grant.id).await.unwrap()));
 }
 
 #[actix_web::test]

@@ -2,32 +2,38 @@
 //!
 //! The whole plan is made before the first write, so that a mistake anywhere changes nothing.
 
+mod change;
+mod client;
+mod stored;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use keyholder_core::application::{ClientAuthentication, OfferedTo, OidcClient, RelyingApplication, SecretHash};
+use keyholder_core::application::{OfferedTo, RelyingApplication};
 use keyholder_core::audit::{AuditEvent, AuditKind};
 use keyholder_core::id::{ApplicationId, PupilScopeId, SchoolId, TrustId, UserGroupId};
 use keyholder_core::membership::{PupilScope, PupilScopeKind, UserGroup};
 use keyholder_core::ports::{Command, StoreError, Transaction};
 use keyholder_core::random::Random;
-use keyholder_core::saml::{MetadataSource, SamlMetadata};
+use keyholder_core::saml::SamlMetadata;
 use keyholder_core::school::{School, Trust};
 use keyholder_core::time::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::Value as Json;
 
-use super::application::{SecretMethod, WantedApplication, WantedAuthentication, WantedOffer, WantedSecret};
+use super::application::{WantedApplication, WantedOffer};
 use super::document::Located;
 use super::saml::WantedMetadata;
 use super::wanted::{Wanted, WantedGroup, WantedPupilScope, WantedSchool};
 use crate::audit::{About, event_at};
 use crate::config::faults::{Fault, suggestion};
-use crate::digest::hash_token;
 use crate::oidc::front::naming;
+use change::{Subject, WithSource, differing_fields};
+use client::{authentication, client};
+use stored::Stored;
+
+pub(crate) use change::{Change, ChangeKind};
 
 /// Whether what was found out is also done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,40 +69,6 @@ pub(crate) struct Applied {
     pub(crate) warnings: Vec<String>,
 }
 
-/// One line of the difference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) kind: ChangeKind,
-    /// Such as `school oakfield`.
-    pub(crate) what: String,
-    /// The names of the fields that differ.
-    pub(crate) fields: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ChangeKind {
-    Added,
-    Changed,
-    Removed,
-    Unchanged,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = match self.kind {
-            ChangeKind::Added => "added",
-            ChangeKind::Changed => "changed",
-            ChangeKind::Removed => "removed",
-            ChangeKind::Unchanged => "unchanged",
-        };
-        write!(formatter, "{word:<9}  {}", self.what)?;
-        if !self.fields.is_empty() {
-            write!(formatter, ": {}", self.fields.join(", "))?;
-        }
-        Ok(())
-    }
-}
-
 #[async_trait]
 impl Command for Apply {
     /// Mistakes that only the stored rows show: nothing was changed then.
@@ -113,42 +85,6 @@ impl Command for Apply {
         }
         let warnings = plan.renamed();
         Ok(Ok(Applied { changes: plan.changes, secrets: plan.secrets, warnings }))
-    }
-}
-
-/// What is there before.
-struct Stored {
-    trusts: BTreeMap<String, Trust>,
-    schools: BTreeMap<String, School>,
-    groups: BTreeMap<(SchoolId, String), UserGroup>,
-    pupil_scopes: Vec<PupilScope>,
-    applications: BTreeMap<String, RelyingApplication>,
-    metadata: BTreeMap<ApplicationId, SamlMetadata>,
-}
-
-impl Stored {
-    async fn read(transaction: &dyn Transaction) -> Result<Self, StoreError> {
-        let trusts = transaction.list_trusts().await?;
-        let schools = transaction.list_schools().await?;
-        let (mut groups, mut pupil_scopes) = (BTreeMap::new(), Vec::new());
-        for school in &schools {
-            let of_school = transaction.list_groups(school.id).await?;
-            groups.extend(of_school.into_iter().map(|group| ((school.id, group.slug.clone()), group)));
-            pupil_scopes.extend(transaction.list_pupil_scopes(school.id).await?);
-        }
-        let applications = transaction.list_applications().await?;
-        let metadata = transaction.list_saml_metadata().await?;
-        Ok(Self {
-            metadata: metadata.into_iter().map(|row| (row.application, row)).collect(),
-            trusts: trusts.into_iter().map(|trust| (trust.slug.clone(), trust)).collect(),
-            schools: schools.into_iter().map(|school| (school.slug.clone(), school)).collect(),
-            groups,
-            pupil_scopes,
-            applications: applications
-                .into_iter()
-                .map(|application| (application.client.client_id.clone(), application))
-                .collect(),
-        })
     }
 }
 
@@ -521,127 +457,4 @@ impl<'a> Plan<'a> {
         let hint = suggestion(&slug.value, known.iter().map(String::as_str));
         self.faults.push(slug.fault(format!("there is no {kind} `{}`, neither here nor stored{hint}", slug.value)));
     }
-}
-
-/// An application as its lines of the difference see it.
-#[derive(Serialize)]
-struct WithSource<'a> {
-    #[serde(flatten)]
-    application: &'a RelyingApplication,
-    metadata_source: Option<MetadataSource>,
-}
-
-/// What an audit event is about.
-#[derive(Debug, Clone, Copy)]
-enum Subject {
-    Trust,
-    School(SchoolId),
-    /// A group or a pupil scope of that school.
-    OfSchool(SchoolId),
-    Application(ApplicationId),
-}
-
-impl Subject {
-    fn school(self) -> Option<SchoolId> {
-        match self {
-            Self::School(id) | Self::OfSchool(id) => Some(id),
-            Self::Trust | Self::Application(_) => None,
-        }
-    }
-
-    fn application(self) -> Option<ApplicationId> {
-        match self {
-            Self::Application(id) => Some(id),
-            Self::Trust | Self::School(_) | Self::OfSchool(_) => None,
-        }
-    }
-
-    fn kind(self, change: ChangeKind) -> AuditKind {
-        match (self, change) {
-            (Self::School(_), ChangeKind::Added) => AuditKind::SchoolCreated,
-            (Self::School(_) | Self::Trust, _) => AuditKind::SchoolChanged,
-            (Self::OfSchool(_), _) => AuditKind::GroupChanged,
-            (Self::Application(_), ChangeKind::Added) => AuditKind::ApplicationCreated,
-            (Self::Application(_), ChangeKind::Removed) => AuditKind::ApplicationRemoved,
-            (Self::Application(_), _) => AuditKind::ApplicationChanged,
-        }
-    }
-}
-
-/// How the client will prove who it is, and its new secret where one was made. A secret that is asked to be generated
-/// is made once: the second run keeps it.
-fn authentication(
-    wanted: &WantedAuthentication,
-    before: Option<&ClientAuthentication>,
-) -> (ClientAuthentication, Option<SecretString>) {
-    match wanted {
-        WantedAuthentication::None => (ClientAuthentication::None, None),
-        WantedAuthentication::PrivateKeyJwt { jwks } => {
-            (ClientAuthentication::PrivateKeyJwt { jwks: jwks.clone() }, None)
-        }
-        WantedAuthentication::Secret { method, secret } => {
-            let (hash, new) = match (secret, before) {
-                (WantedSecret::Given(hash), _) => (hash.clone(), None),
-                (
-                    WantedSecret::Generate(_),
-                    Some(
-                        ClientAuthentication::ClientSecretBasic { secret }
-                        | ClientAuthentication::ClientSecretPost { secret },
-                    ),
-                ) => (secret.clone(), None),
-                (WantedSecret::Generate(secret), _) => {
-                    (SecretHash(hash_token(secret.expose_secret())), Some(secret.clone()))
-                }
-            };
-            let authentication = match method {
-                SecretMethod::Basic => ClientAuthentication::ClientSecretBasic { secret: hash },
-                SecretMethod::Post => ClientAuthentication::ClientSecretPost { secret: hash },
-            };
-            (authentication, new)
-        }
-    }
-}
-
-fn client(wanted: &WantedApplication, authentication: ClientAuthentication) -> OidcClient {
-    OidcClient {
-        client_id: wanted.client_id.value.clone(),
-        application_type: wanted.application_type,
-        authentication,
-        redirect_uris: wanted.redirect_uris.clone(),
-        post_logout_redirect_uris: wanted.post_logout_redirect_uris.clone(),
-        backchannel_logout_uri: wanted.backchannel_logout_uri.clone(),
-        backchannel_logout_session_required: wanted.backchannel_logout_session_required,
-        frontchannel_logout_uri: wanted.frontchannel_logout_uri.clone(),
-        frontchannel_logout_session_required: wanted.frontchannel_logout_session_required,
-        grant_types: wanted.grant_types.clone(),
-        response_types: wanted.response_types.clone(),
-        scopes: wanted.scopes.clone(),
-        id_token_signed_response_alg: wanted.id_token_signed_response_alg,
-        userinfo_signed_response_alg: wanted.userinfo_signed_response_alg,
-        introspection_signed_response_alg: wanted.introspection_signed_response_alg,
-        id_token_encrypted_response: wanted.id_token_encrypted_response,
-        userinfo_encrypted_response: wanted.userinfo_encrypted_response,
-        jwks: wanted.jwks.clone(),
-        require_pkce: wanted.require_pkce,
-        refresh_rotation: wanted.refresh_rotation,
-        subject_type: wanted.subject_type,
-        origins: wanted.origins.clone(),
-        audiences: wanted.audiences.clone(),
-        default_max_age: wanted.default_max_age,
-    }
-}
-
-/// The names of the fields whose values differ; those of an application's client as fields of the application.
-fn differing_fields<T: Serialize>(before: &T, after: &T) -> Vec<String> {
-    let (before, after) = (flatten(before), flatten(after));
-    let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
-}
-
-fn flatten<T: Serialize>(value: &T) -> serde_json::Map<String, Json> {
-    let Ok(Json::Object(mut fields)) = serde_json::to_value(value) else { return serde_json::Map::new() };
-    if let Some(Json::Object(client)) = fields.remove("client") {
-        fields.extend(client);
-    }
-    fields
 }
