@@ -72,6 +72,16 @@ pub enum PupilScopeKind {
     Class,
 }
 
+impl PupilScopeKind {
+    /// As applications read it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::YearGroup => "year-group",
+            Self::Class => "class",
+        }
+    }
+}
+
 /// A year group or class to which a Membership's reach is restricted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PupilScope {

@@ -4,6 +4,7 @@
 //! nothing in them names another membership.
 
 use keyholder_core::assurance::Assurance;
+use keyholder_core::membership::PupilScope;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::context::MICROSOFT_MULTIPLE;
@@ -33,6 +34,8 @@ pub struct Facts {
     pub school_ukprn: Option<String>,
     /// Effective groups.
     pub groups: Vec<String>,
+    /// The pupils to whom the person's reach is restricted; empty: to none. `None`: nobody knows, and nothing is said.
+    pub pupil_scopes: Option<Vec<PupilScope>>,
     /// What the sign-in was worth.
     pub assurance: Assurance,
 }
@@ -78,6 +81,8 @@ pub enum Fact {
     SchoolUrn,
     SchoolUkprn,
     Groups,
+    /// The pupils to whom the person's reach is restricted.
+    PupilScopes,
     /// Two factors in the words of Microsoft Entra; nothing where one was passed.
     MicrosoftMethods,
 }
@@ -110,7 +115,7 @@ impl From<Fact> for Release {
 
 impl Fact {
     /// Every fact.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Mail,
         Self::DisplayName,
         Self::GivenName,
@@ -122,6 +127,7 @@ impl Fact {
         Self::SchoolUrn,
         Self::SchoolUkprn,
         Self::Groups,
+        Self::PupilScopes,
         Self::MicrosoftMethods,
     ];
 
@@ -141,6 +147,7 @@ impl Fact {
             Self::SchoolUrn => return format!("{base}/saml/attributes/school-urn"),
             Self::SchoolUkprn => return format!("{base}/saml/attributes/school-ukprn"),
             Self::Groups => return format!("{base}/saml/attributes/groups"),
+            Self::PupilScopes => return format!("{base}/saml/attributes/pupil-scopes"),
         };
         registered.to_owned()
     }
@@ -159,6 +166,7 @@ impl Fact {
             Self::SchoolUrn => "schoolUrn",
             Self::SchoolUkprn => "schoolUkprn",
             Self::Groups => "groups",
+            Self::PupilScopes => "pupilScopes",
             Self::MicrosoftMethods => "authnmethodsreferences",
         }
     }
@@ -184,10 +192,23 @@ impl Fact {
             Self::SchoolUrn => one(&facts.school_urn),
             Self::SchoolUkprn => one(&facts.school_ukprn),
             Self::Groups => facts.groups.clone(),
+            Self::PupilScopes => facts.pupil_scopes.as_deref().map(pupils).unwrap_or_default(),
             Self::MicrosoftMethods if facts.assurance >= Assurance::MultiFactor => vec![MICROSOFT_MULTIPLE.to_owned()],
             Self::MicrosoftMethods => Vec::new(),
         }
     }
+}
+
+/// What is said when a person's reach is not restricted. Said in a word: an attribute without values is none, and whoever misses one must
+/// not take it for every pupil.
+const EVERY_PUPIL: &str = "all";
+
+/// One value each: the kind and, after the first colon, the name as the school writes it.
+fn pupils(scopes: &[PupilScope]) -> Vec<String> {
+    if scopes.is_empty() {
+        return vec![EVERY_PUPIL.to_owned()];
+    }
+    scopes.iter().map(|scope| format!("{}:{}", scope.kind.word(), scope.name)).collect()
 }
 
 /// The attributes that an application gets: those of its settings, as far as there are values.

@@ -109,6 +109,7 @@ impl Template {
                     Fact::SchoolUrn,
                     Fact::SchoolUkprn,
                     Fact::Groups,
+                    Fact::PupilScopes,
                 ]),
                 contexts: ContextPolicy::default(),
                 ..generic

@@ -1,6 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use keyholder_core::id::{PupilScopeId, SchoolId};
+use keyholder_core::membership::PupilScopeKind;
+
 use super::*;
+use crate::tests_support::{Counting, NOW};
 
 fn facts() -> Facts {
     Facts {
@@ -42,6 +46,24 @@ fn values_have_the_forms_of_their_specifications() {
     assert_eq!(released(Fact::SubjectId), ["s1@school.example"]);
     assert_eq!(released(Fact::Groups), ["safeguarding", "staff"]);
     assert_eq!(Fact::SchoolUrn.name("https://id.example"), "https://id.example/saml/attributes/school-urn");
+}
+
+#[test]
+fn pupils_are_told_by_kind_and_name_and_that_there_is_no_restriction_in_a_word() {
+    let told = |pupil_scopes| {
+        let facts = Facts { pupil_scopes, ..facts() };
+        release(&facts, &[Fact::PupilScopes.into()], "").into_iter().flat_map(|one| one.values).collect::<Vec<_>>()
+    };
+    let scope = |kind, name: &str| PupilScope {
+        id: PupilScopeId::draw(&Counting::default(), NOW),
+        school: SchoolId::draw(&Counting::default(), NOW),
+        kind,
+        name: name.to_owned(),
+    };
+    let some = vec![scope(PupilScopeKind::YearGroup, "Year 6"), scope(PupilScopeKind::Class, "all: 6B")];
+    assert_eq!(told(Some(some)), ["year-group:Year 6", "class:all: 6B"]);
+    assert_eq!(told(Some(Vec::new())), ["all"]);
+    assert_eq!(told(None), Vec::<String>::new());
 }
 
 #[test]

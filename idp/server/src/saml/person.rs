@@ -91,6 +91,7 @@ pub(super) async fn facts(app: &App, ending: &Ending<'_>, assurance: Assurance) 
         school_urn: school.urn.clone(),
         school_ukprn: school.ukprn.clone(),
         groups: ending.permit.groups.clone(),
+        pupil_scopes: Some(ending.permit.pupil_scopes.clone()),
         assurance,
     })
 }

@@ -126,6 +126,7 @@ pub(super) fn scopes(registered: &Registered) -> Vec<String> {
         Fact::Mail => Some("email"),
         Fact::DisplayName | Fact::GivenName | Fact::Surname => Some("profile"),
         Fact::Groups => Some("groups"),
+        Fact::PupilScopes => Some("scopes_of_pupils"),
         Fact::SchoolUrn | Fact::SchoolUkprn | Fact::EduPersonScopedAffiliation => Some("school"),
         Fact::EduPersonPrincipalName | Fact::SubjectId | Fact::PairwiseId | Fact::MicrosoftMethods => None,
     };

@@ -1,6 +1,8 @@
 //! What a service provider learns of people: the text that they typed, and nothing of another school.
 
 use keyholder_core::application::ConsentRule;
+use keyholder_core::id::{PersonId, PupilScopeId};
+use keyholder_core::membership::{Membership, MembershipInFull, PupilScope, PupilScopeKind};
 use keyholder_core::school::School;
 use keyholder_saml::attributes::{Fact, Release};
 use keyholder_saml::messages::{NestedStatus, TopStatus};
@@ -23,6 +25,50 @@ impl Command for Number {
     async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
         transaction.put_school(&self.0).await
     }
+}
+
+/// Restricts somebody to pupils, in the schools of these.
+struct Restrict(PersonId, Vec<PupilScope>);
+
+#[async_trait]
+impl Command for Restrict {
+    type Output = ();
+
+    async fn run(&self, transaction: &dyn Transaction) -> Result<(), StoreError> {
+        for MembershipInFull { membership, .. } in transaction.list_memberships(self.0).await? {
+            let own: Vec<_> = self.1.iter().filter(|scope| scope.school == membership.school).collect();
+            for scope in &own {
+                transaction.put_pupil_scope(scope).await?;
+            }
+            let pupil_scopes = own.iter().map(|scope| scope.id).collect();
+            transaction.put_membership(&Membership { pupil_scopes, ..membership }).await?;
+        }
+        Ok(())
+    }
+}
+
+#[actix_web::test]
+async fn which_pupils_is_told_of_the_school_of_the_sign_in_and_all_of_them_in_a_word() {
+    let provider = plain(|settings| settings.release = vec![Fact::PupilScopes.into()]);
+    let house = House::open().await;
+    register_for(&house, &provider, 9, &[1, 2]).await;
+    let scope = |number, kind, name: &str| PupilScope {
+        id: PupilScopeId::from_uuid(uuid::Uuid::from_u128(number)),
+        school: school(1),
+        kind,
+        name: name.to_owned(),
+    };
+    let some = vec![scope(61, PupilScopeKind::YearGroup, "Year 6"), scope(62, PupilScopeKind::Class, "6B")];
+    house.run(Restrict(house.person(BETH).await.id, some)).await;
+    for (slug, told) in [("oakfield", &["class:6B", "year-group:Year 6"][..]), ("bryn", &["all"])] {
+        let browser = house.browser();
+        let page = browser.sign_in(&provider.by_redirect(&provider.request(&house)), BETH, PASSWORD).await;
+        let page = browser.submit(&page, "/school", &[("school", slug)]).await;
+        let mut found = values(&house, &assertion(&page), Fact::PupilScopes);
+        found.sort();
+        assert_eq!(found, told, "{slug}");
+    }
+    house.close().await;
 }
 
 #[actix_web::test]
