@@ -12,7 +12,7 @@ pub(crate) struct SchoolClaims {
     pub(crate) school: Option<School>,
     /// Effective groups in that school, for this sign-in.
     pub(crate) groups: Option<Vec<String>>,
-    /// Absent or empty: not restricted to any pupils.
+    /// Empty: not restricted to any pupils.
     pub(crate) scopes_of_pupils: Option<Vec<PupilScope>>,
     /// When the key's effect ends, in seconds since the epoch.
     pub(crate) elevated_until: Option<i64>,
@@ -77,12 +77,9 @@ impl Person {
                 .and_then(|extra| extra.groups.clone())
                 .or_else(|| extra.groups.clone())
                 .unwrap_or_default(),
-            pupil_scopes: Some(
-                user_extra
-                    .and_then(|extra| extra.scopes_of_pupils.clone())
-                    .or_else(|| extra.scopes_of_pupils.clone())
-                    .unwrap_or_default(),
-            ),
+            pupil_scopes: user_extra
+                .and_then(|extra| extra.scopes_of_pupils.clone())
+                .or_else(|| extra.scopes_of_pupils.clone()),
             acr: id_token.auth_context_ref().map(|acr| acr.to_string()),
             amr: id_token
                 .auth_method_refs()

@@ -62,7 +62,7 @@ for (const [width, viewport] of [["phone", PHONE], ["desktop", DESKTOP]]) {
           await look("saml-address");
           await typePassword(page, demo.account("staff"));
           await arriveAt(page, `${app}/`, { scripts, look });
-          for (const part of ["Amira Hussain", "School 199901", "incidents-read", "does not say which", "Without a key"]) await assertSays(page, part);
+          for (const part of ["Amira Hussain", "School 199901", "incidents-read", "Year 6", "Without a key"]) await assertSays(page, part);
           await look("saml-app-person");
 
           await page.goto(`${app}/incidents/2`);

@@ -8,7 +8,7 @@ use samael::schema::{Assertion, AuthnStatement, Conditions};
 
 use super::gate::Shaped;
 use super::{CLOCK_SKEW, PERSISTENT, Provider};
-use crate::claims::{Person, School};
+use crate::claims::{Person, PupilScope, School};
 
 /// A phishing-resistant sign-in (`OpenID` Provider Authentication Policy Extension 1.0, 4), and the word that OpenID Connect has for it.
 pub(super) const PHISHING_RESISTANT: (&str, &str) =
@@ -107,7 +107,7 @@ impl Provider {
                 urn: None,
             }),
             groups: values(&own("groups")),
-            pupil_scopes: None,
+            pupil_scopes: pupils(&values(&own("pupil-scopes"))),
             acr: class.map(|class| if class == PHISHING_RESISTANT.0 { PHISHING_RESISTANT.1.to_owned() } else { class }),
             amr: Vec::new(),
             auth_time: statement.authn_instant.map(|instant| instant.timestamp()),
@@ -115,4 +115,18 @@ impl Provider {
             sid: Some(session_index.to_owned()),
         }
     }
+}
+
+/// Which pupils somebody works with. `None`: nobody said. Only the word for it is all of them: what cannot be read matches nobody.
+fn pupils(values: &[String]) -> Option<Vec<PupilScope>> {
+    match values {
+        [] => None,
+        [all] if all == "all" => Some(Vec::new()),
+        some => Some(some.iter().map(|value| scope(value)).collect()),
+    }
+}
+
+fn scope(value: &str) -> PupilScope {
+    let (kind, name) = value.split_once(':').unwrap_or(("", value));
+    PupilScope { kind: kind.to_owned(), name: name.to_owned() }
 }

@@ -29,6 +29,24 @@ fn assert_none<T: std::fmt::Debug>(found: impl Iterator<Item = T>) {
 }
 
 #[test]
+fn only_the_word_for_it_is_every_pupil() {
+    let pupils = |values: &[&str]| {
+        let name = "http://localhost:8080/saml/attributes/pupil-scopes";
+        let released = values.iter().map(|value| (name.to_owned(), (*value).to_owned()));
+        let signed_in = outcome(&said(|said| said.attributes.extend(released)).signed()).unwrap();
+        let scopes = signed_in.person.pupil_scopes.clone();
+        scopes.map(|scopes| scopes.into_iter().map(|scope| (scope.kind, scope.name)).collect::<Vec<_>>())
+    };
+    let pair = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+    assert_eq!(pupils(&[]), None, "nobody said");
+    assert_eq!(pupils(&["all"]), Some(vec![]));
+    let some = pupils(&["year-group:Year 6", "class:6B"]);
+    assert_eq!(some, Some(vec![pair("year-group", "Year 6"), pair("class", "6B")]));
+    assert_eq!(pupils(&["all", "class:6B"]), Some(vec![pair("", "all"), pair("class", "6B")]));
+    assert_eq!(pupils(&["?"]), Some(vec![pair("", "?")]));
+}
+
+#[test]
 fn a_response_tells_who_signed_in_and_how() {
     let signed_in = outcome(&said(|said| said.statements = statement(MFA, now() + 3600)).signed()).unwrap();
     let person = &signed_in.person;
