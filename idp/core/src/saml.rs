@@ -66,7 +66,8 @@ pub struct SamlKey {
     /// DER. A container of the public key: nobody checks its dates (SAML V2.0 Metadata Interoperability Profile 2.5).
     pub certificate: Vec<u8>,
     pub created_at: Timestamp,
-    /// Until when it stands in the metadata after it stopped signing; `None` before that.
+    /// Until when it stands in the metadata after it stopped signing, or opens what is encrypted for it after it left the metadata; `None`
+    /// before that.
     pub published_until: Option<Timestamp>,
 }
 
@@ -81,7 +82,7 @@ impl std::fmt::Debug for SamlKey {
     }
 }
 
-/// What a key signs. Never both: who holds the one cannot make the other.
+/// What a key is for. One thing alone: who holds the one cannot make the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SamlKeyPurpose {
@@ -89,6 +90,8 @@ pub enum SamlKeyPurpose {
     Messages,
     /// The metadata alone, which says which keys sign messages.
     Metadata,
+    /// Signs nothing: service providers encrypt identifiers for it.
+    Encryption,
 }
 
 /// Whom a persistent identifier names, and to whom.

@@ -87,6 +87,53 @@ pub(crate) fn xmlsec1_decrypts(document: &str, key: &[u8]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// For whom and by what something is encrypted.
+pub(crate) struct Recipient<'a> {
+    pub(crate) certificate: &'a [u8],
+    pub(crate) content: &'a str,
+    pub(crate) transport: &'a str,
+}
+
+/// Has an identifier encrypted: the `EncryptedID`.
+pub(crate) fn xmlsec1_encrypts(name: &str, recipient: &Recipient<'_>) -> String {
+    let Recipient { certificate, content, transport } = recipient;
+    let template = format!(
+        r#"<xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Type="http://www.w3.org/2001/04/xmlenc#Element">
+<xenc:EncryptionMethod Algorithm="{content}"/>
+<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey>
+<xenc:EncryptionMethod Algorithm="{transport}"/>
+<xenc:CipherData><xenc:CipherValue/></xenc:CipherData>
+</xenc:EncryptedKey></ds:KeyInfo>
+<xenc:CipherData><xenc:CipherValue/></xenc:CipherData>
+</xenc:EncryptedData>"#
+    );
+    let document = format!(r#"<saml:EncryptedID xmlns:saml="{ASSERTION}">{name}</saml:EncryptedID>"#);
+    let parts = [("template.xml", template.as_bytes()), ("name.xml", document.as_bytes()), ("key.der", *certificate)];
+    let folder = files(&parts);
+    let session = if content.contains("128") {
+        "aes-128"
+    } else if content.contains("tripledes") {
+        "des-192"
+    } else {
+        "aes-256"
+    };
+    let output = run(Command::new("xmlsec1").current_dir(folder.path()).args([
+        "--encrypt",
+        "--pubkey-cert-der",
+        "key.der",
+        "--session-key",
+        session,
+        "--xml-data",
+        "name.xml",
+        "--node-xpath",
+        "/*/*",
+        "template.xml",
+    ]));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let document = String::from_utf8(output.stdout).unwrap();
+    document.split_once("?>").map_or(document.clone(), |(_, rest)| rest.trim().to_owned())
+}
+
 /// Exclusive C14N of a whole document, by libxml2.
 pub(crate) fn xmllint_canonical(document: &str) -> String {
     let folder = files(&[("document.xml", document.as_bytes())]);

@@ -36,6 +36,14 @@ pub const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 pub const XENC_ELEMENT: &str = "http://www.w3.org/2001/04/xmlenc#Element";
 /// RSA-OAEP with MGF1 over SHA-1 (XML Encryption 1.1, 5.5.2).
 pub const RSA_OAEP_MGF1P: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+/// RSA-OAEP with a digest and a mask function by name (XML Encryption 1.1, 5.5.2).
+pub const RSA_OAEP: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+/// XML Encryption 1.1.
+pub const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
+/// MGF1 over SHA-1.
+pub const MGF1_SHA1: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha1";
+/// MGF1 over SHA-256.
+pub const MGF1_SHA256: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
 /// AES-256-GCM (XML Encryption 1.1, 5.2.4).
 pub const AES256_GCM: &str = "http://www.w3.org/2009/xmlenc11#aes256-gcm";
 /// AES-128-GCM.

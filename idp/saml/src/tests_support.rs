@@ -10,6 +10,9 @@ use keyholder_core::random::Random;
 use keyholder_core::time::Timestamp;
 
 use crate::certificate::Certificate;
+use crate::encryption::DecryptionKey;
+use crate::external::{Recipient, xmlsec1_encrypts};
+use crate::names::{AES128_GCM, RSA_OAEP_MGF1P};
 use crate::service_provider::{
     AssertionConsumerService, LogoutBinding, ServiceProvider, SingleLogoutService, SpMetadata,
 };
@@ -73,6 +76,22 @@ pub(crate) fn provider() -> ServiceProvider {
         ..SpMetadata::by_hand(SP, ACS)
     };
     ServiceProvider { metadata, settings: Template::Generic.settings() }
+}
+
+/// What the name in `logout/good.xml` is.
+pub(crate) const GOOD_NAME: &str = r#"<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">abcdefgh</saml:NameID>"#;
+
+/// The key of `tests/vectors/saml/keys` for which others encrypt to us.
+pub(crate) static OPENING: LazyLock<DecryptionKey> = LazyLock::new(|| {
+    let key = vector("keys/service-provider.key.der");
+    DecryptionKey::from_pkcs8(&key, &vector("keys/service-provider.certificate.der")).unwrap()
+});
+
+/// An `EncryptedID` for [`OPENING`], by another implementation.
+pub(crate) fn encrypted_id(name: &str) -> String {
+    let certificate = &vector("keys/service-provider.certificate.der");
+    let recipient = Recipient { certificate, content: AES128_GCM, transport: RSA_OAEP_MGF1P };
+    xmlsec1_encrypts(name, &recipient)
 }
 
 /// The path of a vector.

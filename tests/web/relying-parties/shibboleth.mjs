@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmod, cp, readFile } from "node:fs/promises";
+import { inflateRawSync } from "node:zlib";
 
-import { arrive, typePassword, words } from "../chromium.mjs";
+import { arrive, assertAsksWho, typePassword, words } from "../chromium.mjs";
 import { until } from "../demo.mjs";
 import { example, run } from "./apache.mjs";
 import { get } from "./saml_sites.mjs";
@@ -128,6 +129,54 @@ Header set X-Groups "%{groups}e"
       await stage.forget(page);
       await stage.visit(page);
       await stage.assertInside(page, "the session here is found, although the form came from another site");
+      await page.context().close();
+      await this.stop();
+      await this.write("shibboleth2.xml", file);
+      await this.start();
+    });
+    await suite.test("a logout names the person by an EncryptedID, before and after there is a new key to encrypt for", async () => {
+      await this.stop();
+      const file = await readFile(this.configuration, "utf8");
+      const encrypting = file.replace('signing="true">', 'signing="true" encryption="true">');
+      assert.notEqual(encrypting, file);
+      await this.write("shibboleth2.xml", encrypting);
+      await this.start();
+      const page = await stage.visitor();
+      const asked = [];
+      page.on("request", (sent) => {
+        const url = new URL(sent.url());
+        if (url.href.startsWith(`${this.issuer}/saml/slo?`) && url.searchParams.has("SAMLRequest")) asked.push(url);
+      });
+      const logOut = async (what) => {
+        await stage.visit(page, staff);
+        await stage.assertInside(page, what);
+        const before = asked.length;
+        await this.logOut(page);
+        assert.equal(asked.length, before + 1, what);
+        const url = asked.at(-1);
+        const request = inflateRawSync(Buffer.from(url.searchParams.get("SAMLRequest"), "base64")).toString();
+        assert.match(request, /EncryptedID/, what);
+        assert.doesNotMatch(request, /NameID/, what);
+        assert.match(await stage.demo.command("saml", "decode", url.href), /Person: \S+ \(it was encrypted for us\)/, what);
+        await stage.visit(page);
+        await assertAsksWho(page, `${what}: the session at Keyholder has ended too`);
+        return request;
+      };
+      const certificates = async () =>
+        [...(await get(`${this.issuer}/saml/metadata`)).matchAll(/use="encryption".*?X509Certificate>([^<]+)/gs)].map(([, one]) => one);
+      await logOut("at first");
+      const [former] = await certificates();
+      await stage.demo.command("saml", "key", "prepare", "--for", "encryption");
+      await until("the successor in the metadata", async () => (await certificates()).length === 2);
+      assert.equal((await certificates())[0], former);
+      await this.renew();
+      await logOut("with two keys in the metadata");
+      await stage.demo.command("saml", "key", "switch", "--for", "encryption");
+      await logOut("for the former key");
+      await until("the successor alone", async () => (await certificates()).length === 1);
+      assert.notEqual((await certificates())[0], former);
+      await this.renew();
+      await logOut("for the new key");
       await page.context().close();
       await this.stop();
       await this.write("shibboleth2.xml", file);

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use refusal::{Refusal, Refused, Rejection, Untrusted};
 pub(crate) use rules::is_relay_state;
 
+use crate::encryption::{DecryptionKey, decrypt_name_id};
 use crate::inbound::Inbound;
 use crate::messages::{AuthnRequest, NameId, NameIdFormat, ReadError, read};
 use crate::names::ASSERTION;
@@ -108,7 +109,14 @@ pub struct Arrival<'a> {
     /// The address at which the request arrived, as our metadata has it.
     pub endpoint: &'a str,
     pub relay_state: Option<&'a str>,
+    /// Ours, that open an `EncryptedID`: see [`names_encrypted`].
+    pub decryption: &'a [DecryptionKey],
     pub now: Timestamp,
+}
+
+/// Whether a message names somebody by an `EncryptedID`: whoever receives it needs the keys, and does it off the async workers.
+pub fn names_encrypted(message: &Inbound) -> bool {
+    message.unverified().count(ASSERTION, "EncryptedID") > 0
 }
 
 /// The service provider that a message says it comes from; whose metadata and keys it is to be held against.
@@ -127,8 +135,14 @@ pub fn receive(message: &Inbound, provider: &ServiceProvider, arrival: &Arrival<
     } else {
         (message.unverified(), Signature::Absent)
     };
-    let request = AuthnRequest::read(root).map_err(Untrusted::Message)?;
-    let Arrival { issuer, endpoint, relay_state, now } = *arrival;
+    let mut request = AuthnRequest::read(root).map_err(Untrusted::Message)?;
+    let Arrival { issuer, endpoint, relay_state, decryption, now } = *arrival;
+    // Nobody uses our private key who has not signed.
+    if let (Some(opaque), Signature::Verified) = (&request.opaque_subject, signature)
+        && let Ok(name) = decrypt_name_id(opaque, decryption)
+    {
+        request = AuthnRequest { subject: Some(name), opaque_subject: None, ..request };
+    }
     check(&request, &Context { issuer, endpoint, provider, signature, relay_state, now })
 }
 

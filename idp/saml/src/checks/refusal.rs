@@ -97,6 +97,10 @@ pub enum Refusal {
     /// The person may not use this application.
     #[error("this person may not use the application")]
     Denied,
+    #[error(
+        "the Subject cannot be read: it is encrypted in a request that is not signed, for somebody else, or otherwise than our metadata asks"
+    )]
+    OpaqueSubject,
     /// The person signed in is not the one named in the request.
     #[error("the person is not the one named in the Subject")]
     UnknownPrincipal,
@@ -119,7 +123,8 @@ impl Refusal {
             Self::Passive => (Responder, Nested::NoPassive),
             Self::AuthnFailed => (Responder, Nested::AuthnFailed),
             Self::Denied => (Responder, Nested::RequestDenied),
-            Self::UnknownPrincipal => (Responder, Nested::UnknownPrincipal),
+            // One status, whatever is wrong with what was encrypted (see `encryption::decrypt`).
+            Self::OpaqueSubject | Self::UnknownPrincipal => (Responder, Nested::UnknownPrincipal),
             Self::Internal => return Status { top: Responder, nested: None, message: None },
         };
         Status::new(top, nested)

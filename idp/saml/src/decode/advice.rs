@@ -13,6 +13,7 @@ const NONE: &str = "";
 pub(super) const WHOLE: &str = "Copy the whole value, from the address bar or the form, and try again.";
 const FORGED: &str = "If the application did not write it so, somebody tried to forge a message.";
 const SHA_2: &str = "Have the application sign with RSA or ECDSA and SHA-256: SHA-1 can be forged.";
+const ENCRYPTED: &str = "Have the application read our metadata again, sign what it sends, and encrypt to the first key for encryption there, by AES-GCM and RSA-OAEP; or not at all.";
 const LARGE: &str = "No real message is so large. Look who sent it.";
 
 pub(super) fn of_gate(error: GateError) -> &'static str {
@@ -123,6 +124,7 @@ pub(super) fn of_request(error: &checks::Rejection) -> &'static str {
             }
             Refusal::ProtocolBinding => "Have the application ask for its answer by HTTP-POST.",
             Refusal::Version => "Only SAML 2.0 is spoken here.",
+            Refusal::OpaqueSubject => ENCRYPTED,
             Refusal::Passive
             | Refusal::AuthnFailed
             | Refusal::Denied
@@ -148,7 +150,8 @@ pub(super) fn of_logout(error: &logout::Rejection) -> &'static str {
             Bad::Message(_) | Bad::Id | Bad::RelayState | Bad::InResponseTo => NONE,
         },
         logout::Rejection::Refused(refused) => match refused.refusal {
-            logout::Refusal::OpaquePrincipal => "Have the application send the identifier as it got it, not encrypted.",
+            logout::Refusal::Encrypted(_) => ENCRYPTED,
+            logout::Refusal::OpaquePrincipal => "Have the application send the identifier as it got it.",
             _ => NONE,
         },
     }

@@ -2,6 +2,7 @@
 
 use keyholder_core::time::Timestamp;
 
+use crate::encryption::{DecryptionKey, decrypt_name_id};
 use crate::messages::{AuthnRequest, Contents, LogoutRequest, LogoutResponse};
 use crate::messages::{Principal, Response, Status, TopStatus, time};
 use crate::names::{ASSERTION, DSIG, METADATA, PROTOCOL, SOAP};
@@ -47,8 +48,8 @@ pub(super) fn sender(root: &Element) -> Option<String> {
     }
 }
 
-/// The facts of any message.
-pub(super) fn of(root: &Element, now: Timestamp) -> Facts {
+/// The facts of any message. `decryption`: our keys, where they are at hand.
+pub(super) fn of(root: &Element, decryption: Option<&[DecryptionKey]>, now: Timestamp) -> Facts {
     let mut facts = vec![("Kind", kind(root))];
     let mut say = |label, value: Option<String>| facts.extend(value.map(|value| (label, shown(&value))));
     say("From", sender(root));
@@ -58,8 +59,8 @@ pub(super) fn of(root: &Element, now: Timestamp) -> Facts {
     say("Issued", root.attribute("IssueInstant").map(|text| age(text, now)));
     say("Signature", Some(signature(root)));
     let details = match root.name().local() {
-        "AuthnRequest" => AuthnRequest::read(root).map(|request| of_authn_request(&request)),
-        "LogoutRequest" => LogoutRequest::read(root).map(|request| of_logout_request(&request)),
+        "AuthnRequest" => AuthnRequest::read(root).map(|request| of_authn_request(&request, decryption)),
+        "LogoutRequest" => LogoutRequest::read(root).map(|request| of_logout_request(&request, decryption)),
         "LogoutResponse" => LogoutResponse::read(root).map(|response| vec![("Status", status(&response.status))]),
         "Response" => Response::read(root).map(|(response, contents)| of_response(&response, &contents)),
         _ => Ok(Vec::new()),
@@ -112,7 +113,19 @@ fn signature(root: &Element) -> String {
     format!("in the XML, {}", algorithm.unwrap_or("without an algorithm"))
 }
 
-fn of_authn_request(request: &AuthnRequest) -> Facts {
+/// Whom an element names that is no `NameID`. The operator who asks holds the key: nothing is told that they could not read anyway.
+fn opaque(element: &Element, decryption: Option<&[DecryptionKey]>) -> String {
+    if !element.is(ASSERTION, "EncryptedID") {
+        return format!("a {}", element.name().local());
+    }
+    match decryption.map(|keys| decrypt_name_id(element, keys)) {
+        Some(Ok(name)) => format!("{} (it was encrypted for us)", name.value),
+        Some(Err(error)) => format!("an EncryptedID that cannot be read: {error}"),
+        None => "an EncryptedID; our keys are not looked for while its sender is not registered".to_owned(),
+    }
+}
+
+fn of_authn_request(request: &AuthnRequest, decryption: Option<&[DecryptionKey]>) -> Facts {
     let mut facts = Facts::new();
     let answer = match (&request.assertion_consumer_service_url, request.assertion_consumer_service_index) {
         (Some(url), None) => url.clone(),
@@ -134,13 +147,14 @@ fn of_authn_request(request: &AuthnRequest) -> Facts {
         facts.push(("Strength wanted", format!("{} {}", context.comparison.name(), context.classes.join(", "))));
     }
     facts.extend(request.subject.clone().map(|subject| ("Person wanted", subject.value)));
+    facts.extend(request.opaque_subject.as_ref().map(|element| ("Person wanted", opaque(element, decryption))));
     facts
 }
 
-fn of_logout_request(request: &LogoutRequest) -> Facts {
+fn of_logout_request(request: &LogoutRequest, decryption: Option<&[DecryptionKey]>) -> Facts {
     let person = match &request.principal {
         Principal::NameId(name) => name.value.clone(),
-        Principal::Opaque(element) => format!("a {}", element.name().local()),
+        Principal::Opaque(element) => opaque(element, decryption),
     };
     let sessions = if request.session_indexes.is_empty() {
         "all of this person at this service provider".to_owned()

@@ -14,6 +14,7 @@ use keyholder_core::time::Timestamp;
 pub use form::Form;
 
 use crate::checks::{self, Arrival};
+use crate::encryption::DecryptionKey;
 use crate::gate::{Limits, parse_document, read_signed};
 use crate::inbound::Inbound;
 use crate::logout::{self, Way};
@@ -34,6 +35,8 @@ pub struct Against<'a> {
     pub single_sign_on: &'a str,
     /// The address where we take messages about logout.
     pub single_logout: &'a str,
+    /// Ours, that open an `EncryptedID`.
+    pub decryption: &'a [DecryptionKey],
 }
 
 /// An explanation. Its `Display` is for people.
@@ -118,7 +121,8 @@ pub fn explain(input: &str, against: Option<&Against<'_>>, now: Timestamp) -> Ex
             return Explanation { form: Some(found.form), facts: Vec::new(), verdict };
         }
     };
-    let mut facts = facts::of(facts::inside_envelope(&root), now);
+    let decryption = against.map(|against| against.decryption);
+    let mut facts = facts::of(facts::inside_envelope(&root), decryption, now);
     if let Some(relay_state) = &found.relay_state {
         facts.push(("RelayState", facts::shown(relay_state)));
     }
@@ -182,7 +186,8 @@ fn judge_message(
 ) -> Verdict {
     let Some(against) = against else { return Verdict::WellFormed };
     let endpoint = if name == "AuthnRequest" { against.single_sign_on } else { against.single_logout };
-    let arrival = Arrival { issuer: against.issuer, endpoint, relay_state: found.relay_state.as_deref(), now };
+    let relay_state = found.relay_state.as_deref();
+    let arrival = Arrival { issuer: against.issuer, endpoint, relay_state, decryption: against.decryption, now };
     let way = if over_soap { Way::Soap } else { Way::Browser };
     match name {
         "AuthnRequest" => match checks::receive(message, against.provider, &arrival) {

@@ -6,7 +6,9 @@ use super::*;
 use crate::base64::encode;
 use crate::redirect::{self, Parameter, deflate};
 use crate::signer::sign_enveloped;
-use crate::tests_support::{IDP, NOW, OTHERS, SLO, SP, SSO, THEIRS, provider, vector, vectors};
+use crate::tests_support::{
+    GOOD_NAME, IDP, NOW, OPENING, OTHERS, SLO, SP, SSO, THEIRS, encrypted_id, provider, vector, vectors,
+};
 
 fn text(name: &str) -> String {
     String::from_utf8(vector(name)).unwrap()
@@ -14,7 +16,8 @@ fn text(name: &str) -> String {
 
 fn explained(input: &str) -> Explanation {
     let provider = provider();
-    let against = Against { provider: &provider, issuer: IDP, single_sign_on: SSO, single_logout: SLO };
+    let against =
+        Against { provider: &provider, issuer: IDP, single_sign_on: SSO, single_logout: SLO, decryption: &[] };
     explain(input, Some(&against), NOW)
 }
 
@@ -173,4 +176,25 @@ proptest! {
     fn any_bytes_in_base64_are_explained(bytes in any::<Vec<u8>>()) {
         prop_assert!(explained(&encode(&bytes)).to_string().starts_with("This is"));
     }
+}
+
+#[test]
+fn an_encrypted_name_is_shown_to_whoever_has_the_key() {
+    let plain = text("logout/no-name-id.xml");
+    let encrypted = format!("</saml:Issuer>{}", encrypted_id(GOOD_NAME));
+    let input = plain.trim().replace("</saml:Issuer>", &encrypted);
+    let person = |explanation: &Explanation| explanation.facts.iter().find(|(label, _)| *label == "Person").cloned();
+    let (provider, keys) = (provider(), [OPENING.clone()]);
+    let with = |decryption| {
+        let against = Against { provider: &provider, issuer: IDP, single_sign_on: SSO, single_logout: SLO, decryption };
+        person(&explain(&input, Some(&against), NOW)).unwrap().1
+    };
+    assert_eq!(with(&keys), "abcdefgh (it was encrypted for us)");
+    assert_eq!(with(&[]), "an EncryptedID that cannot be read: no key of ours opens it, or it was altered");
+    assert!(person(&explain(&input, None, NOW)).unwrap().1.contains("not registered"));
+    let root = read_signed(input.as_bytes(), &Limits::MESSAGE).unwrap();
+    let query = redirect::query(Parameter::Request, &root.canonical(), Some("state"), Some(&*THEIRS)).unwrap();
+    let Verdict::Answered { status, advice, .. } = explained(&query).verdict else { panic!("not answered") };
+    assert_eq!(status, "Requester/UnknownPrincipal");
+    assert!(advice.contains("AES-GCM"));
 }

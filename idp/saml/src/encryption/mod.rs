@@ -1,13 +1,15 @@
-//! Assertions that only one service provider can read (SAML Core 2.3.4; XML Encryption 1.1).
+//! Assertions that only one service provider can read, and identifiers that only we can (SAML Core 2.3.4, 2.2.4; XML Encryption 1.1).
 //!
 //! Owns the shape of `EncryptedAssertion` and the algorithms: AES in Galois/counter mode under RSA-OAEP with SHA-1 and MGF1, as saml2int
 //! mandates (SDP-ALG01), since every service provider reads it. RSA with PKCS #1 v1.5 padding does not exist here. Does not own the order:
 //! the assertion is signed, then encrypted, then the response is signed, so that nobody can put another assertion into it.
 
 mod content;
+mod decrypt;
 mod key;
 
 pub use content::ContentAlgorithm;
+pub use decrypt::{DecryptError, DecryptionKey, decrypt_name_id};
 pub use key::EncryptionKey;
 
 use keyholder_core::random::Random;
@@ -68,5 +70,7 @@ pub fn encrypt_assertion(
     Ok(Element::new("saml", ASSERTION, "EncryptedAssertion").child(encrypted))
 }
 
+#[cfg(test)]
+mod decrypt_tests;
 #[cfg(test)]
 mod tests;

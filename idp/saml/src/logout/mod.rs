@@ -31,4 +31,6 @@ pub struct Participant {
 }
 
 #[cfg(test)]
+mod encrypted_tests;
+#[cfg(test)]
 mod tests;

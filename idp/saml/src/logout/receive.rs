@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Participant};
 use crate::checks::{Arrival, REQUEST_LIFETIME};
+use crate::encryption::{DecryptError, decrypt_name_id};
 use crate::gate::is_name;
 use crate::inbound::Inbound;
 use crate::messages::{
     Header, LogoutRequest, LogoutResponse, NameId, NestedStatus, Principal, ReadError, Status, TopStatus,
 };
+use crate::names::ASSERTION;
 use crate::service_provider::ServiceProvider;
 use crate::verify::{Verified, VerifyError};
 
@@ -95,8 +97,10 @@ pub enum Untrusted {
 pub enum Refusal {
     #[error("the Version is not 2.0")]
     Version,
-    #[error("the subject is encrypted, or named by an extension")]
+    #[error("the subject is named by an extension")]
     OpaquePrincipal,
+    #[error("the EncryptedID cannot be read: {0}")]
+    Encrypted(DecryptError),
     #[error("the NameID names nobody who signed in to this service provider")]
     UnknownPrincipal,
     #[error("the SessionIndex names no session of this person at this service provider")]
@@ -111,7 +115,8 @@ impl Refusal {
         match self {
             Self::Version => Status { top: TopStatus::VersionMismatch, nested: None, message: None },
             Self::OpaquePrincipal => Status::new(TopStatus::Requester, NestedStatus::RequestUnsupported),
-            Self::UnknownPrincipal | Self::UnknownSession => {
+            // One status, whatever is wrong with what was encrypted, and that of a name which nobody has (see `encryption::decrypt`).
+            Self::Encrypted(_) | Self::UnknownPrincipal | Self::UnknownSession => {
                 Status::new(TopStatus::Requester, NestedStatus::UnknownPrincipal)
             }
             Self::Internal => Status { top: TopStatus::Responder, nested: None, message: None },
@@ -174,7 +179,7 @@ fn verify(message: &Inbound, provider: &ServiceProvider) -> Result<Verified, Unt
     Ok(message.verify(&provider.metadata.signing_keys())?)
 }
 
-/// Verifies, reads and checks a `LogoutRequest`. [`named`] says which sessions it ends.
+/// Verifies, reads and checks a `LogoutRequest`, and opens its `EncryptedID`. [`named`] says which sessions it ends.
 pub fn receive_request(
     message: &Inbound,
     provider: &ServiceProvider,
@@ -196,12 +201,22 @@ pub fn receive_request(
     if request.header.version != "2.0" {
         return refused(Refusal::Version);
     }
-    let Principal::NameId(name_id) = &request.principal else { return refused(Refusal::OpaquePrincipal) };
+    let name_id = match &request.principal {
+        Principal::NameId(name_id) => name_id.clone(),
+        // The signature was verified above, and covers it.
+        Principal::Opaque(element) if element.is(ASSERTION, "EncryptedID") => {
+            match decrypt_name_id(element, arrival.decryption) {
+                Ok(name_id) => name_id,
+                Err(error) => return refused(Refusal::Encrypted(error)),
+            }
+        }
+        Principal::Opaque(_) => return refused(Refusal::OpaquePrincipal),
+    };
     Ok(CheckedLogout {
         provider: request.header.issuer.clone(),
         issuer: arrival.issuer.to_owned(),
         id: request.header.id.clone(),
-        name_id: name_id.clone(),
+        name_id,
         session_indexes: request.session_indexes.clone(),
         relay_state: relay_state.clone(),
         expires_at: request.header.issue_instant.plus(REQUEST_LIFETIME).plus(skew(provider)),

@@ -16,7 +16,7 @@ use crate::tests_support::{
 use crate::verify::VerifyError;
 
 fn arrival(relay_state: Option<&str>) -> Arrival<'_> {
-    Arrival { issuer: IDP, endpoint: SLO, relay_state, now: NOW }
+    Arrival { issuer: IDP, endpoint: SLO, relay_state, decryption: &[], now: NOW }
 }
 
 fn local(name: &str) -> &'static str {
@@ -311,6 +311,7 @@ fn an_answer_of_any_status_is_valid_and_verifies_elsewhere() {
     let refusals = [
         Refusal::Version,
         Refusal::OpaquePrincipal,
+        Refusal::Encrypted(crate::encryption::DecryptError::Closed),
         Refusal::UnknownPrincipal,
         Refusal::UnknownSession,
         Refusal::Internal,

@@ -16,6 +16,8 @@ pub struct AuthnRequest {
     pub header: Header,
     /// Whom the service provider wants to see signed in (3.4.1, `Subject`).
     pub subject: Option<NameId>,
+    /// The same as an `EncryptedID`, or a `BaseID` of some extension: kept as sent.
+    pub opaque_subject: Option<Box<Element>>,
     pub name_id_policy: Option<NameIdPolicy>,
     pub requested_authn_context: Option<RequestedAuthnContext>,
     /// The person shall prove again who they are.
@@ -82,13 +84,17 @@ impl AuthnRequest {
         let attribute = |name| root.attribute(name).map(str::to_owned);
         let policy = read::at_most_one(root, PROTOCOL, "NameIDPolicy")?.map(NameIdPolicy::read).transpose()?;
         let context = read::at_most_one(root, PROTOCOL, "RequestedAuthnContext")?;
-        let subject = match read::at_most_one(root, ASSERTION, "Subject")? {
-            Some(subject) => read::at_most_one(subject, ASSERTION, "NameID")?,
-            None => None,
+        let (subject, opaque_subject) = match read::at_most_one(root, ASSERTION, "Subject")? {
+            Some(subject) => (read::at_most_one(subject, ASSERTION, "NameID")?, read::opaque(subject)?),
+            None => (None, None),
         };
+        if subject.is_some() && opaque_subject.is_some() {
+            return Err(ReadError::Repeated("NameID"));
+        }
         Ok(Self {
             header: Header::read(root)?,
             subject: subject.map(NameId::read).transpose()?,
+            opaque_subject: opaque_subject.cloned().map(Box::new),
             name_id_policy: policy,
             requested_authn_context: context.map(RequestedAuthnContext::read).transpose()?,
             force_authn: read::boolean(root, "ForceAuthn")?,
@@ -124,6 +130,9 @@ impl AuthnRequest {
         root = self.header.write(root)?;
         if let Some(subject) = &self.subject {
             root = root.child(write::saml("Subject").child(subject.write()?));
+        }
+        if let Some(element) = &self.opaque_subject {
+            root = root.child(write::saml("Subject").child((**element).clone()));
         }
         if let Some(policy) = &self.name_id_policy {
             root = root.child(policy.write()?);

@@ -41,8 +41,7 @@ impl LogoutRequest {
     pub fn read(root: &Element) -> Result<Self, ReadError> {
         read::expect(root, PROTOCOL, "LogoutRequest")?;
         let name = read::at_most_one(root, ASSERTION, "NameID")?;
-        let opaque = root.find(ASSERTION, "EncryptedID").or_else(|| root.find(ASSERTION, "BaseID"));
-        let principal = match (name, opaque) {
+        let principal = match (name, read::opaque(root)?) {
             (Some(name), None) => Principal::NameId(NameId::read(name)?),
             (None, Some(opaque)) => Principal::Opaque(Box::new(opaque.clone())),
             (Some(_), Some(_)) => return Err(ReadError::Repeated("NameID")),

@@ -1,5 +1,6 @@
 //! What all readers need: one child of a name, its text, booleans and numbers as XML Schema writes them.
 
+use crate::names::ASSERTION;
 use crate::xml::Element;
 
 /// Why a tree is not the message that it should be.
@@ -44,6 +45,14 @@ pub(crate) fn exactly_one<'a>(
     local: &'static str,
 ) -> Result<&'a Element, ReadError> {
     at_most_one(parent, namespace, local)?.ok_or(ReadError::Missing(local))
+}
+
+/// The `EncryptedID`, or the `BaseID` of some extension, that stands in the place of a `NameID`.
+pub(crate) fn opaque(parent: &Element) -> Result<Option<&Element>, ReadError> {
+    match (at_most_one(parent, ASSERTION, "EncryptedID")?, at_most_one(parent, ASSERTION, "BaseID")?) {
+        (Some(_), Some(_)) => Err(ReadError::Repeated("EncryptedID")),
+        (encrypted, base) => Ok(encrypted.or(base)),
+    }
 }
 
 /// The text of an element that holds nothing but text. White space around it is layout: no identifier has any.

@@ -23,6 +23,7 @@ fn full_request() -> AuthnRequest {
     AuthnRequest {
         header: header(),
         subject: Some(NameId::new(NameIdFormat::EmailAddress, "ada@school.example")),
+        opaque_subject: None,
         name_id_policy: Some(NameIdPolicy {
             format: Some(NameIdFormat::Persistent.uri().into()),
             sp_name_qualifier: Some("https://sp.example".into()),

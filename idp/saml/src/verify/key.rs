@@ -23,6 +23,9 @@ pub enum KeyError {
     Unsupported,
     #[error("an RSA key of less than 2048 bits, or more than 8192")]
     Size,
+    /// A pair of ours.
+    #[error("the private key and the certificate do not belong together")]
+    Pair,
 }
 
 /// A key with which a service provider signs.

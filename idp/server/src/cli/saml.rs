@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use keyholder_core::key::KeyState;
 use keyholder_core::ports::SamlQueries as _;
 use keyholder_core::saml::{SamlKey, SamlKeyPurpose};
@@ -47,7 +47,7 @@ pub(super) enum SamlCommand {
     List,
     /// Explain a message: an address, a form's field, base64, or XML; from standard input where it is left out.
     Decode { message: Option<String> },
-    /// Look at and replace the keys that sign responses and metadata.
+    /// Look at and replace the keys that sign responses and metadata, and the one that opens what is encrypted.
     #[command(subcommand)]
     Key(SamlKeyCommand),
 }
@@ -96,11 +96,40 @@ pub(super) enum SamlKeyCommand {
         /// That of the key that signs the metadata: for applications that fetch it.
         #[arg(long, conflicts_with = "next")]
         metadata: bool,
+        /// That of the key for which applications encrypt identifiers.
+        #[arg(long, conflicts_with = "metadata")]
+        encryption: bool,
     },
-    /// Make a successor and publish it in the metadata, beside the key that signs.
-    Prepare,
-    /// Let the successor sign, once every service provider has read it.
-    Switch,
+    /// Make a successor and publish it in the metadata, beside the key in use.
+    Prepare {
+        /// Of which key.
+        #[arg(long = "for", default_value = "signing")]
+        purpose: Replaced,
+    },
+    /// Put the successor in use, once every service provider has read it.
+    Switch {
+        /// Of which key.
+        #[arg(long = "for", default_value = "signing")]
+        purpose: Replaced,
+    },
+}
+
+/// A key that can be replaced. That of the metadata is pinned by applications, and stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Replaced {
+    /// It signs responses, assertions and messages about logout.
+    Signing,
+    /// Applications encrypt identifiers for it.
+    Encryption,
+}
+
+impl From<Replaced> for SamlKeyPurpose {
+    fn from(replaced: Replaced) -> Self {
+        match replaced {
+            Replaced::Signing => Self::Messages,
+            Replaced::Encryption => Self::Encryption,
+        }
+    }
 }
 
 pub(super) async fn run(context: &mut Context, command: SamlCommand) -> Result<(), CliError> {
@@ -263,11 +292,14 @@ async fn explain(context: &Context, store: &SqlStore, message: &str) -> Result<V
     let provider = provider.map(|(_, provider)| provider);
     let (issuer, single_sign_on, single_logout) =
         (entity.id(config), entity.single_sign_on(config), entity.single_logout(config));
+    let decryption = keys::decryption(store, context.clock.now()).await;
+    let decryption = decryption.map_err(|error| CliError::Refused(error.to_string()))?;
     let against = provider.as_ref().map(|provider| Against {
         provider,
         issuer: &issuer,
         single_sign_on: &single_sign_on,
         single_logout: &single_logout,
+        decryption: &decryption,
     });
     let explanation = decode::explain(message, against.as_ref(), context.clock.now());
     Ok(explanation.to_string().lines().map(str::to_owned).collect())
@@ -282,26 +314,39 @@ async fn key(context: &Context, store: &SqlStore, command: SamlKeyCommand) -> Re
     };
     match command {
         SamlKeyCommand::List => list_keys(store).await,
-        SamlKeyCommand::Certificate { next, metadata } => {
+        SamlKeyCommand::Certificate { next, metadata, encryption } => {
             let state = if next { KeyState::Next } else { KeyState::Active };
-            let purpose = if metadata { SamlKeyPurpose::Metadata } else { SamlKeyPurpose::Messages };
+            let purpose = match (metadata, encryption) {
+                (true, _) => SamlKeyPurpose::Metadata,
+                (false, true) => SamlKeyPurpose::Encryption,
+                (false, false) => SamlKeyPurpose::Messages,
+            };
             keys::make_missing(store, random, now, host).await.map_err(refused)?;
             let keys = store.list_saml_keys().await?;
             let meant = |key: &&SamlKey| key.purpose == purpose && key.state == state;
             let missing = || CliError::Refused(SamlKeyError::NoSuccessor.to_string());
             Ok(pem(&keys.iter().find(meant).ok_or_else(missing)?.certificate))
         }
-        SamlKeyCommand::Prepare => {
+        SamlKeyCommand::Prepare { purpose } => {
             keys::make_missing(store, random, now, host).await.map_err(refused)?;
-            keys::prepare(store, random, now, host).await.map_err(refused)?;
-            Ok(vec![
-                "a successor was made and is in the metadata; `keyholder saml key switch` once every service provider has read it"
-                    .to_owned(),
-            ])
+            keys::prepare(store, random, now, host, purpose.into()).await.map_err(refused)?;
+            let command = match purpose {
+                Replaced::Signing => "keyholder saml key switch",
+                Replaced::Encryption => "keyholder saml key switch --for encryption",
+            };
+            Ok(vec![format!(
+                "a successor was made and is in the metadata; `{command}` once every service provider has read it"
+            )])
         }
-        SamlKeyCommand::Switch => {
-            keys::switch(store, random.as_ref(), now).await.map_err(refused)?;
-            Ok(vec!["the successor signs; the former key stays in the metadata for 30 days".to_owned()])
+        SamlKeyCommand::Switch { purpose } => {
+            keys::switch(store, random.as_ref(), now, purpose.into()).await.map_err(refused)?;
+            let done = match purpose {
+                Replaced::Signing => "the successor signs; the former key stays in the metadata for 30 days",
+                Replaced::Encryption => {
+                    "the successor stands first in the metadata; what is encrypted for the former key is read for another 30 days"
+                }
+            };
+            Ok(vec![done.to_owned()])
         }
     }
 }
@@ -320,15 +365,17 @@ async fn list_keys(store: &SqlStore) -> Result<Vec<String>, CliError> {
         let purpose = match key.purpose {
             SamlKeyPurpose::Messages => "messages",
             SamlKeyPurpose::Metadata => "metadata",
+            SamlKeyPurpose::Encryption => "encryption",
         };
         let state = match key.state {
             KeyState::Next => "next",
             KeyState::Active => "active",
             KeyState::Retired => "retired",
         };
-        let until = key.published_until.map(|until| format!(", published until {}", date_of(until)));
+        let does = if key.purpose == SamlKeyPurpose::Encryption { "opens" } else { "published" };
+        let until = key.published_until.map(|until| format!(", {does} until {}", date_of(until)));
         let made = date_of(key.created_at);
-        format!("{}  {purpose}  {state:<7}  made on {made}{}", key.id, until.unwrap_or_default())
+        format!("{}  {purpose:<10}  {state:<7}  made on {made}{}", key.id, until.unwrap_or_default())
     };
     Ok(keys.iter().map(line).collect())
 }

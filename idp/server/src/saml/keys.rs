@@ -1,9 +1,11 @@
 //! The keys of SAML: made when they are first needed, kept decoded, replaced by the operator.
 //!
-//! One key signs messages, another the metadata that says so. A successor is published beside the key that signs before it signs
-//! itself (`keyholder saml key prepare`, then `switch`), since service providers read metadata when they please. A key is used only
-//! after it passed the self-test of `keyholder_saml`.
+//! One key signs messages, another the metadata that says so, a third one opens what service providers encrypt. A successor is published
+//! beside the key in use before it takes its place (`keyholder saml key prepare`, then `switch`), since service providers read metadata when
+//! they please. A former key that signed is published for another month; one that opens is published no more, and opens for as long. A key is
+//! used only after it passed the self-test of `keyholder_saml`.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use keyholder_core::random::Random;
 use keyholder_core::saml::{SamlKey, SamlKeyPurpose};
 use keyholder_core::time::Timestamp;
 use keyholder_saml::certificate::Certificate;
+use keyholder_saml::encryption::DecryptionKey;
 use keyholder_saml::self_test::{self, SelfTestError};
 use keyholder_saml::signer::{NativeSigner, SignError};
 use keyholder_saml::verify;
@@ -32,8 +35,11 @@ pub(super) const REVISION: &str = "saml-keys";
 /// For how many years a certificate says that it counts. Some service providers believe it.
 const YEARS: i32 = 10;
 /// How long a key is published after it stopped signing: a service provider may still hold responses of it, and its readers of
-/// metadata look once a day.
+/// metadata look once a day. How long one opens after it left the metadata, for the same readers.
 const PUBLISHED_AFTER: Duration = Duration::from_hours(24 * 30);
+
+/// How many keys open. Each is tried in turn, and more than two former ones within a month are a mistake.
+const MOST_OPENING: usize = 4;
 
 /// Why keys are not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +58,7 @@ pub enum SamlKeyError {
     Interrupted,
     #[error("there is no SAML key that signs")]
     Missing,
-    #[error("a successor is published already; `keyholder saml key switch` lets it sign")]
+    #[error("a successor is published already; `keyholder saml key switch` puts it in use")]
     SuccessorThere,
     #[error("there is no successor; `keyholder saml key prepare` makes one")]
     NoSuccessor,
@@ -70,6 +76,17 @@ pub struct Ring {
     pub(super) metadata_signer: Arc<NativeSigner>,
     /// What the metadata lists: the certificate of the key that signs, then the others.
     pub(super) published: Vec<Certificate>,
+    /// What the metadata lists to encrypt to: that of the key in use first, since most take the first; then its successor's.
+    pub(super) published_encryption: Vec<Certificate>,
+    /// They open what was encrypted for us: that in use, its successor, former ones.
+    pub decryption: Vec<DecryptionKey>,
+}
+
+impl Ring {
+    /// Whether there is a key of each kind; an installation of before had none that opens.
+    fn is_complete(&self) -> bool {
+        !self.published_encryption.is_empty()
+    }
 }
 
 /// The keys of this process.
@@ -93,11 +110,11 @@ impl SamlKeys {
 
     /// The keys; makes them the first time. An installation without a service provider that nobody asks for metadata has none.
     pub async fn load(&self, app: &crate::app::App) -> Result<Arc<Ring>, SamlKeyError> {
-        if let Some(ring) = self.ring.load_full() {
+        if let Some(ring) = self.complete() {
             return Ok(ring);
         }
         let _only_one = self.making.lock().await;
-        if let Some(ring) = self.ring.load_full() {
+        if let Some(ring) = self.complete() {
             return Ok(ring);
         }
         let now = app.now();
@@ -105,6 +122,10 @@ impl SamlKeys {
         let ring = Arc::new(read(&app.store, now).await?);
         self.ring.store(Some(ring.clone()));
         Ok(ring)
+    }
+
+    fn complete(&self) -> Option<Arc<Ring>> {
+        self.ring.load_full().filter(|ring| ring.is_complete())
     }
 
     /// The keys of whoever has signed before: none are made.
@@ -137,18 +158,49 @@ async fn read(store: &SqlStore, now: Timestamp) -> Result<Ring, SamlKeyError> {
         Ok::<_, SamlKeyError>(Arc::new(signer))
     };
     let (messages, metadata_signer) = (signer(SamlKeyPurpose::Messages)?, signer(SamlKeyPurpose::Metadata)?);
-    let mut listed: Vec<&SamlKey> = keys
-        .iter()
-        .filter(|key| key.purpose == SamlKeyPurpose::Messages && key.published_until.is_none_or(|until| now < until))
-        .collect();
-    // Software that reads one certificate reads the first.
-    listed.sort_by_key(|key| match key.state {
-        KeyState::Active => 0,
-        KeyState::Next => 1,
-        KeyState::Retired => 2,
+    let published = certificates(in_force(&keys, SamlKeyPurpose::Messages, now))?;
+    let opening = in_force(&keys, SamlKeyPurpose::Encryption, now);
+    let current = opening.iter().copied().filter(|key| key.state != KeyState::Retired);
+    // Nobody shall encrypt for a former one; without one in use, a successor alone is not to be encrypted for either.
+    let published_encryption = match opening.first() {
+        Some(first) if first.state == KeyState::Active => certificates(current)?,
+        _ => Vec::new(),
+    };
+    Ok(Ring {
+        revision,
+        signer: messages,
+        metadata_signer,
+        published,
+        published_encryption,
+        decryption: decode(&opening)?,
+    })
+}
+
+/// Of those with a purpose that are not gone: the key in use, its successor, then former ones, the youngest first. Software that reads
+/// one certificate reads the first.
+fn in_force(keys: &[SamlKey], purpose: SamlKeyPurpose, now: Timestamp) -> Vec<&SamlKey> {
+    let is_there = |key: &&SamlKey| key.purpose == purpose && key.published_until.is_none_or(|until| now < until);
+    let mut there: Vec<&SamlKey> = keys.iter().filter(is_there).collect();
+    there.sort_by_key(|key| match key.state {
+        KeyState::Active => (0, Reverse(key.created_at)),
+        KeyState::Next => (1, Reverse(key.created_at)),
+        KeyState::Retired => (2, Reverse(key.created_at)),
     });
-    let published = listed.into_iter().map(|key| Certificate::from_der(key.certificate.clone()));
-    Ok(Ring { revision, signer: messages, metadata_signer, published: published.collect::<Result<_, _>>()? })
+    there
+}
+
+fn certificates<'a>(keys: impl IntoIterator<Item = &'a SamlKey>) -> Result<Vec<Certificate>, verify::KeyError> {
+    keys.into_iter().map(|key| Certificate::from_der(key.certificate.clone())).collect()
+}
+
+fn decode(keys: &[&SamlKey]) -> Result<Vec<DecryptionKey>, verify::KeyError> {
+    keys.iter().take(MOST_OPENING).map(|key| DecryptionKey::from_pkcs8(&key.private_der, &key.certificate)).collect()
+}
+
+/// The keys that open, for whoever has the store and no server.
+pub async fn decryption(store: &SqlStore, now: Timestamp) -> Result<Vec<DecryptionKey>, SamlKeyError> {
+    let keys = store.list_saml_keys().await?;
+    Ok(decode(&in_force(&keys, SamlKeyPurpose::Encryption, now))?)
 }
 
 /// Makes the keys that are missing.
@@ -160,7 +212,7 @@ pub async fn make_missing(
 ) -> Result<(), SamlKeyError> {
     let stored = store.list_saml_keys().await?;
     let mut keys = Vec::new();
-    for purpose in [SamlKeyPurpose::Messages, SamlKeyPurpose::Metadata] {
+    for purpose in [SamlKeyPurpose::Messages, SamlKeyPurpose::Metadata, SamlKeyPurpose::Encryption] {
         if !stored.iter().any(|key| key.purpose == purpose && key.state == KeyState::Active) {
             keys.push(make(random, now, host, purpose, KeyState::Active).await?);
         }
@@ -171,28 +223,35 @@ pub async fn make_missing(
     Ok(())
 }
 
-/// Publishes a successor of the key that signs messages.
+/// Publishes a successor of the key that signs messages, or of the one that opens what is encrypted.
 pub async fn prepare(
     store: &SqlStore,
     random: &Arc<dyn Random>,
     now: Timestamp,
     host: &str,
+    purpose: SamlKeyPurpose,
 ) -> Result<(), SamlKeyError> {
     let stored = store.list_saml_keys().await?;
-    if stored.iter().any(|key| key.state == KeyState::Next) {
+    if stored.iter().any(|key| key.purpose == purpose && key.state == KeyState::Next) {
         return Err(SamlKeyError::SuccessorThere);
     }
-    let (key, event) = make(random, now, host, SamlKeyPurpose::Messages, KeyState::Next).await?;
+    let (key, event) = make(random, now, host, purpose, KeyState::Next).await?;
     change(store, &stored, now, vec![key], Vec::new(), vec![event]).await
 }
 
-/// Lets the successor sign. Its predecessor is published for another month.
-pub async fn switch(store: &SqlStore, random: &dyn Random, now: Timestamp) -> Result<(), SamlKeyError> {
+/// Puts the successor in use. Its predecessor is published, or opens, for another month.
+pub async fn switch(
+    store: &SqlStore,
+    random: &dyn Random,
+    now: Timestamp,
+    purpose: SamlKeyPurpose,
+) -> Result<(), SamlKeyError> {
     let stored = store.list_saml_keys().await?;
-    let next = stored.iter().find(|key| key.state == KeyState::Next).ok_or(SamlKeyError::NoSuccessor)?;
+    let is_next = |key: &&SamlKey| key.purpose == purpose && key.state == KeyState::Next;
+    let next = stored.iter().find(is_next).ok_or(SamlKeyError::NoSuccessor)?;
     let mut update = vec![SamlKey { state: KeyState::Active, ..next.clone() }];
     let mut audit = Vec::new();
-    for key in stored.iter().filter(|key| key.purpose == next.purpose && key.state == KeyState::Active) {
+    for key in stored.iter().filter(|key| key.purpose == purpose && key.state == KeyState::Active) {
         let published_until = Some(now.plus(PUBLISHED_AFTER));
         update.push(SamlKey { state: KeyState::Retired, published_until, ..key.clone() });
         audit.push(note(AuditKind::SigningKeyRetired, key.id, random, now));
@@ -225,6 +284,7 @@ async fn make(
     let name = match purpose {
         SamlKeyPurpose::Messages => host.to_owned(),
         SamlKeyPurpose::Metadata => format!("{host} metadata"),
+        SamlKeyPurpose::Encryption => format!("{host} encryption"),
     };
     // On a thread of its own: it takes up to a second, in which requests go on.
     let made = tokio::task::spawn_blocking(move || generate(&name, now)).await;

@@ -84,7 +84,7 @@ fn describe(app: &App, entity: &Entity, school: Option<&School>, ring: &Ring, no
         single_sign_on: vec![at(LogoutBinding::Redirect), at(LogoutBinding::Post)],
         single_logout: LogoutBinding::ALL.map(logout).into(),
         signing: ring.published.clone(),
-        encryption: Vec::new(),
+        encryption: ring.published_encryption.clone(),
         name_id_formats: vec![NameIdFormat::Persistent, NameIdFormat::Transient, NameIdFormat::EmailAddress],
         want_authn_requests_signed: false,
         scopes: vec![super::scope(app)],

@@ -5,6 +5,7 @@
 
 mod answer;
 mod commands;
+mod encrypted;
 mod ending;
 mod entity;
 pub mod keys;

@@ -16,7 +16,7 @@ use keyholder_saml::respond;
 use serde::{Deserialize, Serialize};
 
 use super::sender::Sender;
-use super::{answer, path, untrusted};
+use super::{answer, encrypted, path, untrusted};
 use crate::app::App;
 use crate::applications::Registered;
 use crate::spine;
@@ -103,8 +103,8 @@ async fn receive(
     let sender = Sender::find(app, request, message).await?;
     let Sender { registered, entity } = &sender;
     let (issuer, endpoint) = (entity.id(&app.config), entity.single_sign_on(&app.config));
-    let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, now: app.now() };
-    match checks::receive(message, &registered.provider, &arrival) {
+    let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, decryption: &[], now: app.now() };
+    match encrypted::check(app, message, registered, &arrival, checks::receive).await? {
         Ok(Checked { request, ask }) => {
             let ask = Ask { scopes: scopes(registered), school: entity.school().map(str::to_owned), ..ask };
             let checked = Box::new(Checked { request, ask });

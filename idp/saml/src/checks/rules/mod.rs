@@ -39,4 +39,4 @@ pub(super) const TRUST: [Trust; 6] = [
 pub(super) type Refuse = fn(&AuthnRequest, &Context<'_>) -> Result<(), Refusal>;
 
 /// The rules that only refuse, in this order.
-pub(super) const REFUSALS: [Refuse; 2] = [header::version, protocol_binding::protocol_binding];
+pub(super) const REFUSALS: [Refuse; 3] = [header::version, protocol_binding::protocol_binding, subject::is_readable];

@@ -1,6 +1,12 @@
 //! `Subject` (saml-core-2.0-os 3.4.1): the person whom the service provider wants to see signed in.
 
+use super::super::{Context, Refusal};
 use crate::messages::{AuthnRequest, NameId, NameIdFormat};
+
+/// Whoever names somebody gets an answer about this person or none: what cannot be read is not passed over.
+pub(crate) fn is_readable(request: &AuthnRequest, _: &Context<'_>) -> Result<(), Refusal> {
+    if request.opaque_subject.is_some() { Err(Refusal::OpaqueSubject) } else { Ok(()) }
+}
 
 /// The identifier under which the service provider knows the person: nobody else may be answered for.
 pub(crate) fn named_subject(request: &AuthnRequest) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::service_provider::{IdpInitiated, RequestSignature, Requested};
 use crate::tests_support::{ACS, IDP, NOW, SP, SSO, provider, vector, vectors};
 
 fn arrival(relay_state: Option<&str>) -> Arrival<'_> {
-    Arrival { issuer: IDP, endpoint: SSO, relay_state, now: NOW }
+    Arrival { issuer: IDP, endpoint: SSO, relay_state, decryption: &[], now: NOW }
 }
 
 fn inbound(name: &str) -> Inbound {

@@ -23,7 +23,7 @@ fn redirect(root: &Element, signer: Option<&NativeSigner>) -> Inbound {
 }
 
 fn received(message: &Inbound, provider: &ServiceProvider) -> Result<Checked, Rejection> {
-    receive(message, provider, &Arrival { issuer: IDP, endpoint: SSO, relay_state: None, now: NOW })
+    receive(message, provider, &Arrival { issuer: IDP, endpoint: SSO, relay_state: None, decryption: &[], now: NOW })
 }
 
 fn strict() -> ServiceProvider {

@@ -1,6 +1,7 @@
 //! The single logout service: requests of service providers, and their answers to ours.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,10 +19,10 @@ use keyholder_saml::logout::{
 };
 use keyholder_saml::messages::soap::FaultCode;
 use keyholder_saml::redirect::{Parameter, Query};
-use keyholder_saml::service_provider::LogoutBinding;
+use keyholder_saml::service_provider::{LogoutBinding, ServiceProvider};
 
 use super::super::sender::Sender;
-use super::super::{readable, untrusted};
+use super::super::{encrypted, readable, untrusted};
 use super::run::{Run, Then, address, respond};
 use super::soap::{self, TakeBack, is_soap};
 use super::{Told, begin, participants, prepare};
@@ -78,11 +79,23 @@ async fn receive(
 ) -> Result<HttpResponse, PageError> {
     let Sender { registered, entity } = Sender::find(app, request, message).await?;
     let (issuer, endpoint) = (entity.id(&app.config), entity.single_logout(&app.config));
-    let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, now: app.now() };
+    let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state, decryption: &[], now: app.now() };
     match parameter {
         Parameter::Request => asked(app, request, &registered, message, &arrival, binding).await,
         Parameter::Response => answered(app, &registered, message, &arrival).await,
     }
+}
+
+fn by_browser(
+    message: &Inbound,
+    provider: &ServiceProvider,
+    arrival: &Arrival<'_>,
+) -> Result<CheckedLogout, Rejection> {
+    receive_request(message, provider, arrival, Way::Browser)
+}
+
+fn over_soap(message: &Inbound, provider: &ServiceProvider, arrival: &Arrival<'_>) -> Result<CheckedLogout, Rejection> {
+    receive_request(message, provider, arrival, Way::Soap)
 }
 
 /// A service provider answers a request of ours.
@@ -109,13 +122,13 @@ async fn answered(
 async fn asked(
     app: &App,
     request: &HttpRequest,
-    registered: &Registered,
+    registered: &Arc<Registered>,
     message: &Inbound,
     arrival: &Arrival<'_>,
     binding: LogoutBinding,
 ) -> Result<HttpResponse, PageError> {
     let sender = registered.provider.metadata.entity_id.as_str();
-    let checked = match receive_request(message, &registered.provider, arrival, Way::Browser) {
+    let checked = match encrypted::check(app, message, registered, arrival, by_browser).await? {
         Ok(checked) => checked,
         Err(Rejection::Untrusted(reason)) => return Err(untrusted(&reason, Some(sender))),
         Err(Rejection::Refused(refused)) => return refuse(app, request, &refused, arrival, (sender, binding)).await,
@@ -196,15 +209,15 @@ async fn soap_request(app: &App, request: &HttpRequest, body: &[u8]) -> Result<R
     let sender = Sender::find(app, request, &message).await?;
     let Sender { registered, entity } = &sender;
     let (issuer, endpoint) = (entity.id(&app.config), entity.single_logout(&app.config));
-    let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state: None, now: app.now() };
-    let checked = match receive_request(&message, &registered.provider, &arrival, Way::Soap) {
+    let arrival = Arrival { issuer: &issuer, endpoint: &endpoint, relay_state: None, decryption: &[], now: app.now() };
+    let checked = match encrypted::check(app, &message, registered, &arrival, over_soap).await? {
         Ok(checked) => checked,
         Err(Rejection::Untrusted(reason)) => return Err(untrusted(&reason, Some(sender.name()))),
-        Err(Rejection::Refused(refused)) => return Ok(Reply::refusing(&refused, &issuer)),
+        Err(Rejection::Refused(refused)) => return Ok(refusing(&refused, &issuer, sender.name())),
     };
     let meant = match meant(app, registered, &checked).await? {
         Ok(meant) => meant,
-        Err(refusal) => return Ok(Reply::refusing(&refused(&checked, refusal), &issuer)),
+        Err(refusal) => return Ok(refusing(&refused(&checked, refusal), &issuer, sender.name())),
     };
     if !end_sessions(app, request, registered, &checked, &meant).await? {
         return Err(untrusted(&"the request was used before", Some(sender.name())));
@@ -224,9 +237,14 @@ async fn refuse(
     arrival: &Arrival<'_>,
     (sender, binding): (&str, LogoutBinding),
 ) -> Result<HttpResponse, PageError> {
+    respond(app, request, refusing(refused, arrival.issuer, sender), sender, binding).await
+}
+
+/// The answer says less than the log.
+fn refusing(refused: &Refused, issuer: &str, sender: &str) -> Reply {
     let reason = refused.refusal.to_string();
     tracing::info!(entity_id = readable(sender), reason, "a SAML request is answered with an error");
-    respond(app, request, Reply::refusing(refused, arrival.issuer), sender, binding).await
+    Reply::refusing(refused, issuer)
 }
 
 /// Ends what a request names, once. `false`: the request was used before.

@@ -78,7 +78,8 @@ pub(crate) async fn tell(
     let answer = means.fetcher.post_document(&address, &headers, body, LONGEST_ANSWER).await?;
     let answer = Inbound::from_soap(&answer, "LogoutResponse")?;
     let pending = [Pending { id, provider: participant.provider.clone() }];
-    let arrival = Arrival { issuer: &participant.issuer, endpoint: "", relay_state: None, now: means.now };
+    let arrival =
+        Arrival { issuer: &participant.issuer, endpoint: "", relay_state: None, decryption: &[], now: means.now };
     let (_, outcome) = receive_response(&answer, provider, &arrival, Way::Back, &pending)?;
     Ok(outcome)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keyholder_core::random::Random;
+use keyholder_core::saml::SamlKeyPurpose;
 use keyholder_saml::gate::{Limits, parse_document};
 use keyholder_saml::names::METADATA;
 
@@ -45,14 +46,17 @@ async fn a_key_is_replaced_without_a_sign_in_that_fails() {
     let first = certificate_from(&metadata(&house).await);
     assert!(verifies(&response().await, &first));
 
-    assert!(matches!(keys::switch(&app.store, random.as_ref(), app.now()).await, Err(keys::SamlKeyError::NoSuccessor)));
-    keys::prepare(&app.store, &random, app.now(), "localhost").await.unwrap();
+    assert!(matches!(
+        keys::switch(&app.store, random.as_ref(), app.now(), SamlKeyPurpose::Messages).await,
+        Err(keys::SamlKeyError::NoSuccessor)
+    ));
+    keys::prepare(&app.store, &random, app.now(), "localhost", SamlKeyPurpose::Messages).await.unwrap();
     app.saml.refresh(&app.store, app.now()).await.unwrap();
     let both = certificate_from(&metadata(&house).await);
     assert_eq!((both.len(), &both[0]), (2, &first[0]), "the key that signs comes first");
     assert!(verifies(&response().await, &first), "the successor is published before it signs");
 
-    keys::switch(&app.store, random.as_ref(), app.now()).await.unwrap();
+    keys::switch(&app.store, random.as_ref(), app.now(), SamlKeyPurpose::Messages).await.unwrap();
     app.saml.refresh(&app.store, app.now()).await.unwrap();
     let after = response().await;
     assert!(verifies(&after, &both) && !verifies(&after, &first));

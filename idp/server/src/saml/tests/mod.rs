@@ -3,6 +3,7 @@
 
 mod attacks;
 mod contexts;
+mod encrypted;
 mod entities;
 mod keys;
 mod logout;

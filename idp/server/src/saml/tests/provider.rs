@@ -122,6 +122,7 @@ impl Provider {
                 issuer: SP.into(),
             },
             subject: None,
+            opaque_subject: None,
             name_id_policy: None,
             requested_authn_context: None,
             force_authn: false,
@@ -221,6 +222,11 @@ pub(crate) async fn certificate_of(house: &House) -> Vec<u8> {
 
 /// The certificates of the keys that sign messages, by our metadata.
 pub(crate) fn certificate_from(metadata: &str) -> Vec<Vec<u8>> {
+    certificates_for(metadata, "signing")
+}
+
+/// Those of the keys for one use, in their order.
+pub(crate) fn certificates_for(metadata: &str, used_for: &str) -> Vec<Vec<u8>> {
     let document = parse_document(metadata.as_bytes(), METADATA, "EntityDescriptor", &Limits::METADATA).unwrap();
     let role = document.unverified().find(METADATA, "IDPSSODescriptor").unwrap();
     let dsig = keyholder_saml::names::DSIG;
@@ -228,10 +234,11 @@ pub(crate) fn certificate_from(metadata: &str) -> Vec<Vec<u8>> {
         let data = descriptor.find(dsig, "KeyInfo").unwrap().find(dsig, "X509Data").unwrap();
         STANDARD.decode(data.find(dsig, "X509Certificate").unwrap().own_text()).unwrap()
     };
-    role.all(METADATA, "KeyDescriptor").map(certificate).collect()
+    let signs = |descriptor: &&keyholder_saml::xml::Element| descriptor.attribute("use") == Some(used_for);
+    role.all(METADATA, "KeyDescriptor").filter(signs).map(certificate).collect()
 }
 
-fn xmlsec1(mode: &str, files: &[(&str, &[u8])], arguments: &[&str]) -> String {
+pub(crate) fn xmlsec1(mode: &str, files: &[(&str, &[u8])], arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).unwrap();
