@@ -49,8 +49,9 @@ const DIRECTIONS: [(&str, &[&str]); 13] = [
 ];
 
 /// What only some crates may know, whether directly or through another crate.
-const KNOWN_ONLY_BY: [(&str, &[&str]); 6] = [
+const KNOWN_ONLY_BY: [(&str, &[&str]); 7] = [
     ("actix-web", &["keyholder", "keyholder-tests", "safeguarding-app"]),
+    ("rusqlite", &["keyholder", "keyholder-store", "keyholder-tests"]),
     ("sea-orm", &["keyholder", "keyholder-migrations", "keyholder-store", "keyholder-tests"]),
     ("redis", &["keyholder", "keyholder-store", "keyholder-tests"]),
     ("wasmtime", &["keyholder", "keyholder-plugin-host", "keyholder-tests"]),
@@ -59,8 +60,9 @@ const KNOWN_ONLY_BY: [(&str, &[&str]); 6] = [
 ];
 
 /// What a crate may name in its own `Cargo.toml`; stricter than the list above.
-const NAMED_ONLY_BY: [(&str, &[&str]); 6] = [
+const NAMED_ONLY_BY: [(&str, &[&str]); 7] = [
     ("actix-web", &["keyholder", "keyholder-tests", "safeguarding-app"]),
+    ("rusqlite", &["keyholder-store"]),
     ("sea-orm", &["keyholder-migrations", "keyholder-store"]),
     ("sea-orm-migration", &["keyholder-migrations", "keyholder-store"]),
     ("redis", &["keyholder-store"]),

@@ -4,6 +4,17 @@
 
 #![allow(unreachable_pub, reason = "what the derive writes is public within a private module")]
 
+use sea_orm::{ColumnTrait as _, ColumnType, IdenStatic as _, Iterable as _};
+
+/// A column as its entity reads it.
+#[derive(Debug)]
+pub(crate) struct Described {
+    #[cfg(test)]
+    pub(crate) table: &'static str,
+    pub(crate) name: String,
+    pub(crate) kind: ColumnType,
+}
+
 macro_rules! entities {
     ($($(#[$doc:meta])* $table:ident = $name:literal { $($field:tt)* })*) => {$(
         $(#[$doc])*
@@ -19,7 +30,20 @@ macro_rules! entities {
 
             impl ActiveModelBehavior for ActiveModel {}
         }
-    )*};
+    )*
+
+        /// Every column of every entity.
+        pub(crate) fn describe() -> Vec<Described> {
+            let mut all = Vec::new();
+            $(all.extend($table::Column::iter().map(|column| Described {
+                #[cfg(test)]
+                table: $name,
+                name: column.as_str().to_owned(),
+                kind: column.def().get_column_type().clone(),
+            }));)*
+            all
+        }
+    };
 }
 
 entities! {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use keyholder_core::ports::StoreError;
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+use sea_orm::{ConnAcquireErr, DbErr};
+
+use crate::sqlite::connection::code_of;
 
 /// Primary result codes of SQLite (<https://www.sqlite.org/rescode.html>).
 mod code {
@@ -34,18 +36,6 @@ pub(crate) enum Severity {
     Transaction,
 }
 
-/// The result code, where SQLite gave one.
-fn code_of(error: &DbErr) -> Option<(i32, String)> {
-    let (DbErr::Conn(RuntimeErr::SqlxError(error))
-    | DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return None;
-    };
-    let sqlx::Error::Database(error) = error.as_ref() else { return None };
-    Some((error.code()?.parse().ok()?, error.message().to_owned()))
-}
-
 /// How far a failure reaches.
 pub(crate) fn severity(error: &DbErr) -> Severity {
     match code_of(error).map(|(code, _)| code & 0xff) {
@@ -57,12 +47,6 @@ pub(crate) fn severity(error: &DbErr) -> Severity {
         // Not from SQLite: a conversion concerns one statement, a lost connection all of them.
         None => match error {
             DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Severity::Transaction,
-            DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-                match error.as_ref() {
-                    sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => Severity::Transaction,
-                    _ => Severity::Statement,
-                }
-            }
             _ => Severity::Statement,
         },
     }

@@ -68,7 +68,7 @@ impl SqlStore {
         Ok(count)
     }
 
-    /// How many statements were sent: each is a way to the thread of a connection and back, which costs more than a look-up.
+    /// How many statements were sent.
     pub fn statements(&self) -> Statements {
         Statements { reading: self.readers.sent(), writing: self.writer.sent() }
     }
@@ -76,7 +76,7 @@ impl SqlStore {
     /// Ends the store: what was begun is done, connections are closed, the lock is free. Later calls fail as unavailable.
     pub async fn close(&self) {
         self.writer.close().await;
-        self.readers.close().await;
+        self.readers.close();
     }
 
     /// Runs work that knows the transaction from inside.

@@ -109,7 +109,7 @@ pub async fn make(making: &Making<'_>) -> Result<Manifest, BackupError> {
     }
     making.data.prepare()?;
     let copy = Scratch::database(making.data.backups().join(format!(".copy-{}.db", std::process::id())));
-    let migrations = keyholder_store::copy(&making.data.database(), &copy.path).await?;
+    let migrations = keyholder_store::copy(&making.data.database(), &copy.path)?;
     let (bytes, sha256) =
         measure(&copy.path).map_err(|source| BackupError::Read { path: copy.path.clone(), source })?;
     let failed = |source| BackupError::Write { path: file.to_owned(), source };
@@ -233,7 +233,7 @@ async fn check(restoring: &Restoring<'_>, manifest: &Manifest, database: &Path) 
     if restoring.sealer.open(context, &probe).ok().as_deref() != Some(plain) {
         return Err(BackupError::OtherMasterKey);
     }
-    let inspection = keyholder_store::inspect(database).await?;
+    let inspection = keyholder_store::inspect(database)?;
     if let Some(migration) = inspection.unknown.first() {
         return Err(BackupError::NewerDatabase { version: manifest.version.clone(), migration: migration.clone() });
     }

@@ -129,7 +129,7 @@ async fn truncate(context: &mut Context, store: &SqlStore, slug: Option<&str>, b
         context.say(&format!("{name}: {removed} events truncated"))?;
     }
     // Else what was removed could still be read in the free space of the file.
-    keyholder_store::compact(&context.data().database()).await.map_err(DataError::from)?;
+    keyholder_store::compact(&context.data().database()).map_err(DataError::from)?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt;
 use crate::config::{LogConfig, LogFormat};
 
 /// What libraries say about their own doings; a directive of the operator's goes before.
-const QUIETER: &str = "actix_server=warn,sea_orm_migration=warn,sqlx=warn";
+const QUIETER: &str = "actix_server=warn";
 
 /// Starts the log. A second start changes nothing: tests share one process.
 pub fn start(config: &LogConfig) {

@@ -4,7 +4,9 @@ use keyholder_core::id::{PluginId, PluginVersionId};
 use keyholder_core::plugin::{Plugin, PluginFile, PluginVersion, PublisherKey};
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::{
     Result, find, insert, open, put, read_digest, read_json, read_word, replace_if, seal, write_json, write_word,
@@ -188,22 +190,28 @@ pub(crate) async fn delete_publisher<C: ConnectionTrait>(db: &C, key: &str) -> R
     Ok(done.rows_affected > 0)
 }
 
+#[derive(FromQueryResult)]
+struct OfFormat {
+    format: i64,
+    keys: i64,
+}
+
 pub(crate) async fn count_credentials_by_format<C: ConnectionTrait>(db: &C, factor: &str) -> Result<Vec<(u32, u64)>> {
-    let rows: Vec<(i64, i64)> = credentials::Entity::find()
+    let rows: Vec<OfFormat> = credentials::Entity::find()
         .select_only()
         .column(credentials::Column::Format)
         .column_as(credentials::Column::Id.count(), "keys")
         .filter(credentials::Column::Factor.eq(factor))
         .group_by(credentials::Column::Format)
         .order_by_asc(credentials::Column::Format)
-        .into_tuple()
+        .into_model()
         .all(db)
         .await
         .map_err(stored)?;
     rows.into_iter()
-        .map(|(format, keys)| {
-            let format = u32::try_from(format).map_err(|_| corrupt("credential"))?;
-            Ok((format, u64::try_from(keys).unwrap_or_default()))
+        .map(|row| {
+            let format = u32::try_from(row.format).map_err(|_| corrupt("credential"))?;
+            Ok((format, u64::try_from(row.keys).unwrap_or_default()))
         })
         .collect()
 }

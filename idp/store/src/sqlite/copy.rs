@@ -9,12 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use keyholder_migrations::Migrator;
-use sea_orm::ConnectionTrait;
-use sea_orm::sqlx::ConnectOptions as _;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{DbBackend, DbErr, Statement};
 use sea_orm_migration::MigratorTrait as _;
 
+use super::connection::{Connection, Opening};
 use super::migrate::applied;
 use super::open::{OpenError, private_file, take_lock};
 
@@ -51,13 +49,13 @@ impl DatabaseLock {
 ///
 /// # Errors
 /// A file that is no database or cannot be read.
-pub async fn inspect(path: &Path) -> Result<Inspection, OpenError> {
+pub fn inspect(path: &Path) -> Result<Inspection, OpenError> {
     if !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
     }
-    let database = connect(path).await?;
-    let found = inspect_on(&database).await;
-    close(database).await;
+    let database = connect(path)?;
+    let found = inspect_on(&database);
+    database.close();
     found.map_err(|error| failed(path, error))
 }
 
@@ -66,7 +64,7 @@ pub async fn inspect(path: &Path) -> Result<Inspection, OpenError> {
 ///
 /// # Errors
 /// [`OpenError::Backup`] where the copy cannot be written, a full disk included.
-pub async fn copy(path: &Path, target: &Path) -> Result<Vec<String>, OpenError> {
+pub fn copy(path: &Path, target: &Path) -> Result<Vec<String>, OpenError> {
     if !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
     }
@@ -74,17 +72,16 @@ pub async fn copy(path: &Path, target: &Path) -> Result<Vec<String>, OpenError> 
         |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Copy { path: target.to_owned(), source };
     // Made by us first, so that nobody else can read it.
     private_file().create_new(true).open(target).map_err(|error| not_made(error.into()))?;
-    let copied = async {
-        let database = connect(path).await?;
-        let copied = copy_into(&database, target).await;
-        close(database).await;
+    let copied = (|| {
+        let database = connect(path)?;
+        let copied = copy_into(&database, target);
+        database.close();
         copied.map_err(|error| not_made(error.into()))?;
-        let copy = connect(target).await?;
-        let migrations = applied(&copy).await;
-        close(copy).await;
+        let copy = connect(target)?;
+        let migrations = applied(&copy);
+        copy.close();
         migrations.map_err(|error| not_made(error.into()))
-    };
-    let copied = copied.await;
+    })();
     if copied.is_err() {
         remove(target);
     }
@@ -92,10 +89,10 @@ pub async fn copy(path: &Path, target: &Path) -> Result<Vec<String>, OpenError> 
 }
 
 /// Copies a database into an empty file (<https://www.sqlite.org/lang_vacuum.html>, 3).
-pub(super) async fn copy_into(database: &DatabaseConnection, target: &Path) -> Result<(), DbErr> {
+pub(super) fn copy_into(database: &Connection, target: &Path) -> Result<(), DbErr> {
     // The name is an expression there: quoted as a string literal.
     let name = target.to_string_lossy().replace('\'', "''");
-    database.execute_unprepared(&format!("VACUUM INTO '{name}'")).await.map(drop)
+    database.execute_unprepared(&format!("VACUUM INTO '{name}'")).map(drop)
 }
 
 /// Writes a database file anew and empties its log, so that nothing is left of what was deleted: SQLite only marks its place as
@@ -103,21 +100,20 @@ pub(super) async fn copy_into(database: &DatabaseConnection, target: &Path) -> R
 ///
 /// # Errors
 /// Whatever the database says, such as that a long read keeps the log from being emptied.
-pub async fn compact(path: &Path) -> Result<(), OpenError> {
-    let database = connect(path).await?;
-    let compacted = async {
-        database.execute_unprepared("VACUUM").await?;
+pub fn compact(path: &Path) -> Result<(), OpenError> {
+    let database = connect(path)?;
+    let compacted = (|| {
+        database.execute_unprepared("VACUUM")?;
         // Answers whether somebody was in the way (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
         let empty = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-        match database.query_one_raw(empty).await? {
+        match database.query_one(&empty)? {
             Some(row) if row.try_get_by_index::<i64>(0)? != 0 => {
                 Err(DbErr::Custom("the log of the database is in use; try again".to_owned()))
             }
             _ => Ok(()),
         }
-    }
-    .await;
-    close(database).await;
+    })();
+    database.close();
     compacted.map_err(|error| failed(path, error))
 }
 
@@ -142,12 +138,12 @@ pub fn files_of(path: &Path) -> [PathBuf; 3] {
     })
 }
 
-async fn inspect_on(database: &DatabaseConnection) -> Result<Inspection, DbErr> {
+fn inspect_on(database: &Connection) -> Result<Inspection, DbErr> {
     let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let migrations = applied(database).await?;
+    let migrations = applied(database)?;
     let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA quick_check(20)");
     let mut damage = Vec::new();
-    for row in database.query_all_raw(check).await? {
+    for row in database.query_all(&check)? {
         damage.push(row.try_get_by_index::<String>(0)?);
     }
     damage.retain(|line| line != "ok");
@@ -159,23 +155,12 @@ async fn inspect_on(database: &DatabaseConnection) -> Result<Inspection, DbErr> 
     })
 }
 
-async fn connect(path: &Path) -> Result<DatabaseConnection, OpenError> {
+fn connect(path: &Path) -> Result<Connection, OpenError> {
     // The journal mode is the file's own: looking at a file changes nothing in it.
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .busy_timeout(Duration::from_secs(5))
-        .disable_statement_logging();
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-    pool.map(DatabaseConnection::from).map_err(|error| failed(path, error))
+    let opening = Opening { path: path.to_owned(), busy: Duration::from_secs(5), pragmas: String::new() };
+    opening.connect().map_err(|error| failed(path, error))
 }
 
 fn failed(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> OpenError {
     OpenError::Database { path: path.to_owned(), source: Box::new(error) }
-}
-
-async fn close(database: DatabaseConnection) {
-    if let Err(error) = database.close().await {
-        tracing::warn!(%error, "a connection beside the server did not close cleanly");
-    }
 }

@@ -7,15 +7,14 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use sea_orm::sqlx::sqlite::SqlitePoolOptions;
-use sea_orm::{
-    DatabaseConnection, DbErr, EntityTrait, QueryOrder, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, Schema, Set, Statement};
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
+use super::connection::{Connection, Opening};
 use super::copy::copy_into;
-use super::open::{OpenError, SqliteOptions, connecting, private_file};
+use super::open::{OpenError, PRAGMAS, SqliteOptions, private_file};
 
 /// Which migrations are there and which are to come.
 struct Standing {
@@ -23,11 +22,10 @@ struct Standing {
     pending: Vec<String>,
 }
 
-async fn standing<M: MigratorTrait>(database: &DatabaseConnection, path: &Path) -> Result<Standing, OpenError> {
+fn standing<M: MigratorTrait>(database: &Connection, path: &Path) -> Result<Standing, OpenError> {
     let known: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let applied = applied(database)
-        .await
-        .map_err(|error| OpenError::Database { path: path.to_owned(), source: Box::new(error) })?;
+    let applied =
+        applied(database).map_err(|error| OpenError::Database { path: path.to_owned(), source: Box::new(error) })?;
     if let Some(unknown) = applied.iter().find(|name| !known.contains(name)) {
         return Err(OpenError::Newer { path: path.to_owned(), migration: unknown.clone() });
     }
@@ -36,72 +34,71 @@ async fn standing<M: MigratorTrait>(database: &DatabaseConnection, path: &Path) 
     Ok(Standing { applied, pending })
 }
 
-pub(super) async fn applied(database: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    if !SchemaManager::new(database).has_table("seaql_migrations").await? {
+/// The migrations that a database has, in order.
+pub(super) fn applied(database: &Connection) -> Result<Vec<String>, DbErr> {
+    let select = |sql: &str| database.query_all(&Statement::from_string(DbBackend::Sqlite, sql));
+    if select("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'")?.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = seaql_migrations::Entity::find().order_by_asc(seaql_migrations::Column::Version).all(database).await?;
-    Ok(rows.into_iter().map(|row| row.version).collect())
+    let rows = select("SELECT version FROM seaql_migrations ORDER BY version")?;
+    rows.iter().map(|row| row.try_get("", "version")).collect()
 }
 
-async fn connect(path: &Path) -> Result<DatabaseConnection, OpenError> {
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connecting(path)).await;
-    pool.map(DatabaseConnection::from)
-        .map_err(|error| OpenError::Database { path: path.to_owned(), source: Box::new(error) })
-}
-
-async fn disconnect(database: DatabaseConnection) {
-    if let Err(error) = database.close().await {
-        tracing::warn!(%error, "the connection of the migrations did not close cleanly");
-    }
+fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let opening = Opening { path: path.to_owned(), busy: Duration::from_secs(5), pragmas: PRAGMAS.to_owned() };
+    opening.connect().map_err(|error| OpenError::Database { path: path.to_owned(), source: Box::new(error) })
 }
 
 /// Refuses a schema that is not this program's.
-pub(crate) async fn check_schema<M: MigratorTrait>(path: &Path) -> Result<(), OpenError> {
-    let database = connect(path).await?;
-    let standing = standing::<M>(&database, path).await;
-    disconnect(database).await;
+pub(crate) fn check_schema<M: MigratorTrait>(path: &Path) -> Result<(), OpenError> {
+    let database = connect(path)?;
+    let standing = standing::<M>(&database, path);
+    database.close();
     if standing?.pending.is_empty() { Ok(()) } else { Err(OpenError::Older(path.to_owned())) }
 }
 
 /// Brings the schema up to date.
 pub(crate) async fn migrate<M: MigratorTrait>(options: &SqliteOptions) -> Result<(), OpenError> {
-    let database = connect(&options.path).await?;
-    let done = migrate_on::<M>(&database, options).await;
-    disconnect(database).await;
-    done
-}
-
-async fn migrate_on<M: MigratorTrait>(database: &DatabaseConnection, options: &SqliteOptions) -> Result<(), OpenError> {
     let path = options.path.as_path();
-    let standing = standing::<M>(database, path).await?;
-    let Some(first) = standing.pending.first() else { return Ok(()) };
+    let database = connect(path)?;
+    let standing = standing::<M>(&database, path)?;
+    let Some(first) = standing.pending.first() else {
+        database.close();
+        return Ok(());
+    };
     if !standing.applied.is_empty() {
-        let copy = back_up(database, &options.backups(), path, first).await?;
+        let copy = back_up(&database, &options.backups(), path, first)?;
         tracing::info!(copy = %copy.display(), "the database was copied before its migration");
     }
-    run::<M>(database)
+    run::<M>(database, &standing.pending)
         .await
         .map_err(|error| OpenError::Migration { path: path.to_owned(), source: Box::new(error) })?;
     tracing::info!(migrations = ?standing.pending, "the database was migrated");
     Ok(())
 }
 
-async fn run<M: MigratorTrait>(database: &DatabaseConnection) -> Result<(), DbErr> {
-    let immediate =
-        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let transaction = database.begin_with_options(immediate).await?;
-    M::up(&transaction, None).await?;
-    transaction.commit().await
+/// Runs what is pending in one transaction, which is rolled back where the connection ends before its commit. sea-orm's own way of running
+/// migrations wants a driver of its own.
+async fn run<M: MigratorTrait>(connection: Connection, pending: &[String]) -> Result<(), DbErr> {
+    let database = connection.into_database().await?;
+    database.execute_unprepared("BEGIN IMMEDIATE").await?;
+    let mut table = Schema::new(DbBackend::Sqlite).create_table_from_entity(seaql_migrations::Entity);
+    database.execute(table.if_not_exists()).await?;
+    let manager = SchemaManager::new(&database);
+    for migration in M::migrations().iter().filter(|migration| pending.iter().any(|name| name == migration.name())) {
+        migration.up(&manager).await?;
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let row = seaql_migrations::ActiveModel {
+            version: Set(migration.name().to_owned()),
+            applied_at: Set(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)),
+        };
+        seaql_migrations::Entity::insert(row).exec_without_returning(&database).await?;
+    }
+    database.execute_unprepared("COMMIT").await.map(drop)
 }
 
 /// Copies the database. The name says before what, and a number which copy: a former one is never overwritten.
-async fn back_up(
-    database: &DatabaseConnection,
-    folder: &Path,
-    path: &Path,
-    before: &str,
-) -> Result<PathBuf, OpenError> {
+fn back_up(database: &Connection, folder: &Path, path: &Path, before: &str) -> Result<PathBuf, OpenError> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let copy = (1..=u32::MAX)
         .map(|number| folder.join(format!("{stem}-before-{before}-{number}.db")))
@@ -110,7 +107,7 @@ async fn back_up(
     let failed = |source| OpenError::Backup { path: copy.clone(), source };
     let part = copy.with_extension("db.part");
     prepare(folder, &part).map_err(|error| failed(Box::new(error)))?;
-    copy_into(database, &part).await.map_err(|error| failed(Box::new(error)))?;
+    copy_into(database, &part).map_err(|error| failed(Box::new(error)))?;
     finish(folder, &part, &copy).map_err(|error| failed(Box::new(error)))?;
     Ok(copy)
 }

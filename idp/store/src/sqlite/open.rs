@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyholder_core::ports::Sealer;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions as _, Executor as _};
+use sea_orm::DbErr;
 use sea_orm_migration::MigratorTrait;
 
+use super::connection::{Connection, Opening};
 use super::migrate::{check_schema, migrate};
 use super::readers::Readers;
 use super::writer::Writer;
@@ -139,19 +139,19 @@ pub(crate) async fn open<M: MigratorTrait>(
             if !path.exists() {
                 return Err(OpenError::Missing(path.to_owned()));
             }
-            check_schema::<M>(path).await?;
+            check_schema::<M>(path)?;
             None
         }
     };
     let failed = |source| OpenError::Database { path: path.to_owned(), source: Box::new(source) };
     let write = writing(options);
-    let mut connection = write.connect().await.map_err(failed)?;
+    let connection = write.connect().map_err(failed)?;
     if lock.is_some() {
-        release_claims(&mut connection).await.map_err(failed)?;
+        release_claims(&connection).map_err(failed)?;
     }
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
-        readers.push(reading(path).connect().await.map_err(failed)?);
+        readers.push(reading(path).connect().map_err(failed)?);
     }
     let writer = Writer::start(connection, write, Arc::clone(&sealer), lock)
         .map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
@@ -160,40 +160,32 @@ pub(crate) async fn open<M: MigratorTrait>(
 
 /// Takes back what a server held that is gone: the lock says that there is no other. Without it, a mail that was being sent when the
 /// power failed would wait for its claim to end.
-async fn release_claims(connection: &mut SqliteConnection) -> Result<(), sea_orm::sqlx::Error> {
+fn release_claims(connection: &Connection) -> Result<(), DbErr> {
     let statements =
         "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by IS NOT NULL; DELETE FROM leases";
-    connection.execute(statements).await.map(|_| ())
+    connection.execute_unprepared(statements).map(drop)
 }
 
-/// What all connections have in common.
-pub(crate) fn connecting(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
-        // Durable when acknowledged, power cuts included (https://www.sqlite.org/pragma.html#pragma_synchronous).
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .statement_cache_capacity(512)
-        .busy_timeout(Duration::from_secs(5))
-        .disable_statement_logging()
-}
+/// What all connections have in common. Durable when acknowledged, power cuts included
+/// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+pub(super) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
-fn writing(options: &SqliteOptions) -> SqliteConnectOptions {
-    let connect = connecting(&options.path)
+fn writing(options: &SqliteOptions) -> Opening {
+    let limit = options.max_pages.map(|pages| format!("PRAGMA max_page_count = {pages};")).unwrap_or_default();
+    Opening {
+        path: options.path.clone(),
         // The writer waits by itself, see there.
-        .busy_timeout(Duration::from_millis(1))
-        .pragma("journal_size_limit", "67108864")
-        .pragma("cache_size", "-4096");
-    match options.max_pages {
-        Some(pages) => connect.pragma("max_page_count", pages.to_string()),
-        None => connect,
+        busy: Duration::from_millis(1),
+        pragmas: format!("{PRAGMAS} PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096; {limit}"),
     }
 }
 
-fn reading(path: &Path) -> SqliteConnectOptions {
-    connecting(path).pragma("query_only", "ON").pragma("cache_size", "-2048")
+fn reading(path: &Path) -> Opening {
+    Opening {
+        path: path.to_owned(),
+        busy: Duration::from_secs(5),
+        pragmas: format!("{PRAGMAS} PRAGMA query_only = ON; PRAGMA cache_size = -2048;"),
+    }
 }
 
 /// Takes the lock, which goes with the process, however that ends.

@@ -4,23 +4,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use sea_orm::sqlx::Connection as _;
-use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::connection;
+use super::connection::Connection;
 
 /// The read connections. They refuse to write (`query_only`).
 pub(crate) struct Readers {
-    idle: Mutex<Vec<SqliteConnection>>,
+    idle: Mutex<Vec<Connection>>,
     free: Semaphore,
     /// Statements that were sent.
     sent: AtomicU64,
 }
 
 impl Readers {
-    pub(crate) fn new(connections: Vec<SqliteConnection>) -> Self {
+    pub(crate) fn new(connections: Vec<Connection>) -> Self {
         let free = Semaphore::new(connections.len());
         Self { idle: Mutex::new(connections), free, sent: AtomicU64::new(0) }
     }
@@ -40,13 +38,11 @@ impl Readers {
     }
 
     /// Closes the connections; what is being read is read to its end.
-    pub(crate) async fn close(&self) {
+    pub(crate) fn close(&self) {
         self.free.close();
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         for connection in idle {
-            if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "a read connection did not close cleanly");
-            }
+            connection.close();
         }
     }
 }
@@ -54,13 +50,13 @@ impl Readers {
 /// A connection on loan. Given back on drop, before its permit is.
 struct Borrowed<'a> {
     readers: &'a Readers,
-    connection: Option<SqliteConnection>,
+    connection: Option<Connection>,
     _permit: SemaphorePermit<'a>,
 }
 
 impl Borrowed<'_> {
-    fn connection(&mut self) -> Result<&mut SqliteConnection, DbErr> {
-        self.connection.as_mut().ok_or(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))
+    fn connection(&self) -> Result<&Connection, DbErr> {
+        self.connection.as_ref().ok_or(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))
     }
 }
 
@@ -81,18 +77,18 @@ impl ConnectionTrait for Readers {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        connection::execute(self.borrow().await?.connection()?, statement).await
+        self.borrow().await?.connection()?.execute(&statement).map(ExecResult::from)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        connection::execute_unprepared(self.borrow().await?.connection()?, sql).await
+        self.borrow().await?.connection()?.execute_unprepared(sql).map(ExecResult::from)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        connection::query_one(self.borrow().await?.connection()?, statement).await
+        self.borrow().await?.connection()?.query_one(&statement)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        connection::query_all(self.borrow().await?.connection()?, statement).await
+        self.borrow().await?.connection()?.query_all(&statement)
     }
 }

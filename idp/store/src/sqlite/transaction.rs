@@ -1,21 +1,18 @@
 //! The transaction that a batch of commands shares.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use keyholder_core::ports::Sealer;
-use sea_orm::sqlx::Connection as _;
-use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
-use tokio::sync::Mutex;
 
-use super::connection;
+use super::connection::Connection;
 use crate::error::{Severity, severity};
 
 /// What a command sees: the write connection while a transaction is open on it.
 pub(crate) struct SqlTransaction {
-    connection: Mutex<SqliteConnection>,
+    connection: Mutex<Connection>,
     /// Set once SQLite may have rolled the transaction back by itself. From then on each statement is refused: on its own it
     /// would be durable at once, outside any transaction.
     lost: AtomicBool,
@@ -25,7 +22,7 @@ pub(crate) struct SqlTransaction {
 }
 
 impl SqlTransaction {
-    pub(crate) fn new(connection: SqliteConnection, sealer: Arc<dyn Sealer>, sent: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(connection: Connection, sealer: Arc<dyn Sealer>, sent: Arc<AtomicU64>) -> Self {
         Self { connection: Mutex::new(connection), lost: AtomicBool::new(false), sealer, sent }
     }
 
@@ -44,9 +41,9 @@ impl SqlTransaction {
     }
 
     /// A statement of transaction control. One that fails leaves the transaction in doubt.
-    pub(crate) async fn control(&self, sql: &'static str) -> Result<(), DbErr> {
+    pub(crate) fn control(&self, sql: &'static str) -> Result<(), DbErr> {
         self.check()?;
-        let done = connection::control(&mut *self.connection.lock().await, sql).await;
+        let done = self.connection().control(sql);
         if done.is_err() {
             self.lost.store(true, Ordering::Release);
         }
@@ -54,16 +51,19 @@ impl SqlTransaction {
     }
 
     /// `BEGIN IMMEDIATE`, which may be refused because another process writes.
-    pub(crate) async fn begin(&self) -> Result<(), DbErr> {
+    pub(crate) fn begin(&self) -> Result<(), DbErr> {
         self.sent.fetch_add(1, Ordering::Relaxed);
-        connection::control(&mut *self.connection.lock().await, "BEGIN IMMEDIATE").await
+        self.connection().control("BEGIN IMMEDIATE")
     }
 
     /// Closes the connection; what is not committed is rolled back.
-    pub(crate) async fn close(self) {
-        if let Err(error) = self.connection.into_inner().close().await {
-            tracing::warn!(%error, "the write connection did not close cleanly");
-        }
+    pub(crate) fn close(self) {
+        self.connection.into_inner().unwrap_or_else(PoisonError::into_inner).close();
+    }
+
+    /// Held for one statement, by the one command that runs.
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether another statement may be sent.
@@ -90,21 +90,21 @@ impl ConnectionTrait for SqlTransaction {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.check()?;
-        self.noting(connection::execute(&mut *self.connection.lock().await, statement).await)
+        self.noting(self.connection().execute(&statement).map(ExecResult::from))
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.check()?;
-        self.noting(connection::execute_unprepared(&mut *self.connection.lock().await, sql).await)
+        self.noting(self.connection().execute_unprepared(sql).map(ExecResult::from))
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.check()?;
-        self.noting(connection::query_one(&mut *self.connection.lock().await, statement).await)
+        self.noting(self.connection().query_one(&statement))
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.check()?;
-        self.noting(connection::query_all(&mut *self.connection.lock().await, statement).await)
+        self.noting(self.connection().query_all(&statement))
     }
 }

@@ -3,13 +3,13 @@
 //! Commands wait in a bounded queue. The writer begins (`BEGIN IMMEDIATE`), runs each command that waits, commits, and only then
 //! answers: what a caller hears of is durable. While the disk works on one commit, the next batch gathers. An error of a command
 //! undoes that command alone; a failed commit fails every caller of its batch. So each runs in a savepoint of its own, but the
-//! first: before it there is nothing to keep, and an error of it rolls the transaction back. Each statement is a way to the thread
-//! of the connection and back, so whoever writes alone is not to pay for a savepoint.
+//! first: before it there is nothing to keep, and an error of it rolls the transaction back. Whoever writes alone is not to pay for a
+//! savepoint.
 //!
 //! Where SQLite gives up the whole transaction under a command (a full disk, say), the innocent must not suffer: the commands
 //! of that batch run once more, each in a transaction of its own. That is the only case in which one runs twice.
 //!
-//! The writer has a thread and a small runtime to itself, so that it depends on no caller's runtime.
+//! The writer has a thread and a small runtime to itself, so that it depends on no caller's runtime, and nobody's waits for the disk.
 
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
@@ -19,12 +19,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use keyholder_core::ports::{Command, Sealer, StoreError};
-use sea_orm::sqlx::ConnectOptions as _;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::connection::{Connection, Opening};
 use super::figures::Counted;
 use super::transaction::SqlTransaction;
 use crate::error::{Severity, severity, shared, stored};
@@ -130,8 +128,8 @@ fn gone() -> StoreError {
 impl Writer {
     /// Starts the writer on a connection. `lock` is held until the connection is closed.
     pub(crate) fn start(
-        connection: SqliteConnection,
-        options: SqliteConnectOptions,
+        connection: Connection,
+        options: Opening,
         sealer: Arc<dyn Sealer>,
         lock: Option<File>,
     ) -> std::io::Result<Self> {
@@ -179,7 +177,7 @@ impl Writer {
 
 struct Loop {
     commands: mpsc::Receiver<Message>,
-    options: SqliteConnectOptions,
+    options: Opening,
     sealer: Arc<dyn Sealer>,
     /// `None` after a failure that left the connection in doubt.
     transaction: Option<SqlTransaction>,
@@ -218,7 +216,7 @@ impl Loop {
             }
         }
         if let Some(transaction) = self.transaction.take() {
-            transaction.close().await;
+            transaction.close();
         }
         self.closing
     }
@@ -250,7 +248,7 @@ impl Loop {
             }
             jobs.push(job);
             if matches!(ended, Ended::Lost) {
-                transaction.close().await;
+                transaction.close();
                 tracing::warn!(commands = jobs.len(), "a transaction was lost; its commands run again one by one");
                 for job in jobs {
                     self.alone(job).await;
@@ -281,7 +279,7 @@ impl Loop {
                 job.answer(None);
             }
             Ended::Lost => {
-                transaction.close().await;
+                transaction.close();
                 job.answer(Some(gone()));
             }
         }
@@ -289,7 +287,7 @@ impl Loop {
 
     /// Makes it durable, then tells the callers.
     async fn commit(&mut self, transaction: SqlTransaction, jobs: Vec<Box<dyn Job>>) {
-        let failure = match transaction.control("COMMIT").await {
+        let failure = match transaction.control("COMMIT") {
             Ok(()) => {
                 self.counted.committed(jobs.len());
                 self.transaction = Some(transaction);
@@ -298,7 +296,7 @@ impl Loop {
             Err(error) => {
                 self.counted.failed();
                 tracing::error!(%error, commands = jobs.len(), "a commit failed");
-                transaction.close().await;
+                transaction.close();
                 Some(Arc::new(stored(error)))
             }
         };
@@ -312,19 +310,18 @@ impl Loop {
         let transaction = if let Some(transaction) = self.transaction.take() {
             transaction
         } else {
-            let connected = self.options.connect().await;
-            let connection = connected.map_err(|error| stored(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
+            let connection = self.options.connect().map_err(stored)?;
             SqlTransaction::new(connection, Arc::clone(&self.sealer), self.counted.statements())
         };
         let deadline = Instant::now() + BUSY_LIMIT;
         loop {
-            match transaction.begin().await {
+            match transaction.begin() {
                 Ok(()) => return Ok(transaction),
                 Err(error) if severity(&error) == Severity::Busy && Instant::now() < deadline => {
                     sleep(BUSY_PAUSE).await;
                 }
                 Err(error) => {
-                    transaction.close().await;
+                    transaction.close();
                     return Err(stored(error));
                 }
             }
@@ -334,15 +331,12 @@ impl Loop {
 
 /// Runs one command. What it did is kept, or undone; a savepoint goes with the commit, or with the next one.
 async fn run_one(transaction: &SqlTransaction, job: &mut dyn Job, undo: Undo) -> Ended {
-    let begin = match undo {
-        Undo::Transaction => None,
-        Undo::Savepoint => Some("SAVEPOINT command"),
-        // One way to the connection's thread for both.
-        Undo::NextSavepoint => Some("RELEASE command; SAVEPOINT command"),
+    let begin: &[&'static str] = match undo {
+        Undo::Transaction => &[],
+        Undo::Savepoint => &["SAVEPOINT command"],
+        Undo::NextSavepoint => &["RELEASE command", "SAVEPOINT command"],
     };
-    if let Some(begin) = begin
-        && transaction.control(begin).await.is_err()
-    {
+    if begin.iter().any(|statement| transaction.control(statement).is_err()) {
         return Ended::Lost;
     }
     let ran = timeout(COMMAND_LIMIT, AssertUnwindSafe(job.run(transaction)).catch_unwind()).await;
@@ -366,7 +360,7 @@ async fn run_one(transaction: &SqlTransaction, job: &mut dyn Job, undo: Undo) ->
         return Ended::Kept;
     }
     let rollback = if undo == Undo::Transaction { "ROLLBACK" } else { "ROLLBACK TO command" };
-    match transaction.control(rollback).await {
+    match transaction.control(rollback) {
         Ok(()) => Ended::Undone,
         Err(_) => Ended::Lost,
     }

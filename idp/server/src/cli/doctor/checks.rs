@@ -64,7 +64,7 @@ pub(super) async fn data(report: &mut Report, context: &Context) {
         return report.failed("database", sentence(&error));
     }
     let database = data.database();
-    match keyholder_store::inspect(&database).await {
+    match keyholder_store::inspect(&database) {
         Err(error) => return report.failed("database", sentence(&error)),
         Ok(inspection) => {
             if let Some(damage) = inspection.damage.first() {

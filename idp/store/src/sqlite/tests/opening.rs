@@ -7,12 +7,10 @@ use std::path::Path;
 use keyholder_core::ports::{Command, Queries as _, StoreError, Transaction};
 use keyholder_core::time::Timestamp;
 use keyholder_migrations::Migrator;
-use sea_orm::sqlx::sqlite::SqliteConnection;
-use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, Row as _};
 use sea_orm_migration::prelude::*;
 
 use super::{Mark, is_marked, of_parent, open, read_until, spawn};
-use crate::sqlite::open::{connecting, open as open_with};
+use crate::sqlite::open::open as open_with;
 use crate::store::tests::sealer;
 use crate::{Access, OpenError, SqlStore, SqliteOptions};
 
@@ -103,16 +101,13 @@ impl MigrationTrait for AddTable {
     }
 }
 
-async fn tables(path: &Path) -> Vec<String> {
-    let mut connection: SqliteConnection = connecting(path).connect().await.unwrap();
-    let rows = sqlx::query("SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name")
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
-    let check: String = sqlx::query("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap().get(0);
+fn tables(path: &Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let sql = "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name";
+    let mut names = connection.prepare(sql).unwrap();
+    let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
-    connection.close().await.unwrap();
-    rows.into_iter().map(|row| row.get(0)).collect()
+    names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
 /// The copy that is made before the last migration, by its number.
@@ -172,10 +167,10 @@ async fn a_command_beside_the_server_makes_and_migrates_nothing() {
     assert!(matches!(SqlStore::open(&beside, sealer()).await, Err(OpenError::Missing(_))));
     assert!(!path.exists());
     open_with::<Former>(&SqliteOptions::server(&path), sealer()).await.unwrap().close().await;
-    let before = tables(&path).await;
+    let before = tables(&path);
     let refused = SqlStore::open(&beside, sealer()).await.unwrap_err();
     assert!(refused.to_string().contains("run `keyholder migrate`"), "{refused}");
-    assert_eq!(tables(&path).await, before);
+    assert_eq!(tables(&path), before);
 }
 
 #[tokio::test]
@@ -202,7 +197,7 @@ async fn a_copy_is_made_where_there_is_something_to_migrate() {
     former.execute(Mark(1)).await.unwrap();
     former.close().await;
     assert!(copies(folder.path()).is_empty(), "nothing was lost by making a new file");
-    let before = tables(&path).await;
+    let before = tables(&path);
 
     let current = SqlStore::open(&options, sealer()).await.unwrap();
     assert!(is_marked(&current, 1).await);
@@ -212,7 +207,7 @@ async fn a_copy_is_made_where_there_is_something_to_migrate() {
 
     // The copy is the former database, and opens as such.
     let copy = folder.path().join("backups").join(copy_name(1));
-    assert_eq!(tables(&copy).await, before);
+    assert_eq!(tables(&copy), before);
     let restored = open_with::<Former>(&SqliteOptions::server(&copy), sealer()).await.unwrap();
     assert!(is_marked(&restored, 1).await);
     restored.close().await;
@@ -233,12 +228,12 @@ async fn a_migration_without_a_copy_is_not_begun() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keyholder.db");
     open_with::<Former>(&SqliteOptions::server(&path), sealer()).await.unwrap().close().await;
-    let before = tables(&path).await;
+    let before = tables(&path);
     let not_a_folder = folder.path().join("file");
     fs::write(&not_a_folder, "").unwrap();
     let options = SqliteOptions { backups: Some(not_a_folder), ..SqliteOptions::server(&path) };
     assert!(matches!(SqlStore::open(&options, sealer()).await, Err(OpenError::Backup { .. })));
-    assert_eq!(tables(&path).await, before);
+    assert_eq!(tables(&path), before);
 }
 
 #[tokio::test]
@@ -247,10 +242,10 @@ async fn a_migration_that_fails_changes_nothing() {
     let path = folder.path().join("keyholder.db");
     let options = SqliteOptions::server(&path);
     open_with::<Former>(&options, sealer()).await.unwrap().close().await;
-    let before = tables(&path).await;
+    let before = tables(&path);
     // The one before it, which did not fail, is undone as well.
     assert!(matches!(open_with::<Failing>(&options, sealer()).await, Err(OpenError::Migration { .. })));
-    assert_eq!(tables(&path).await, before);
+    assert_eq!(tables(&path), before);
     open_with::<Later>(&options, sealer()).await.unwrap();
 }
 
@@ -274,13 +269,13 @@ async fn a_migration_survives_kill_9() {
             store.execute(Mark(1)).await.unwrap();
             store.close().await;
         }
-        let before = if former { tables(&path).await } else { Vec::new() };
+        let before = if former { tables(&path) } else { Vec::new() };
 
         let (mut child, mut output) = spawn("sqlite::tests::opening::migrates_until_it_is_killed", &path);
         assert!(read_until(&mut output, HALF).is_some());
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(tables(&path).await, before);
+        assert_eq!(tables(&path), before);
         // A copy that was not finished when its process was killed is in nobody's way.
         if former {
             let part = folder.path().join("backups").join(format!("{}.part", copy_name(2)));
@@ -290,7 +285,7 @@ async fn a_migration_survives_kill_9() {
         let store = open_with::<Later>(&options, sealer()).await.unwrap();
         assert!(is_marked(&store, 1).await == former);
         store.close().await;
-        let after = tables(&path).await;
+        let after = tables(&path);
         assert!(after.contains(&"later".to_owned()) && after.contains(&"later_id".to_owned()));
         let expected = if former { vec![copy_name(1), copy_name(2)] } else { Vec::new() };
         assert_eq!(copies(folder.path()), expected);
