@@ -48,7 +48,7 @@ impl Opening {
             connection.execute_batch(&self.pragmas)?;
             Ok(Connection(connection))
         };
-        connect().map_err(|error| DbErr::Conn(told(error)))
+        connect().map_err(|error| DbErr::Conn(told(&error)))
     }
 }
 
@@ -264,7 +264,7 @@ impl ToSql for Bound<'_> {
 /// How a message begins in which sea-orm carries what SQLite said: it has no other place for the code.
 const SAID: &str = "SQLite ";
 
-fn told(error: rusqlite::Error) -> RuntimeErr {
+fn told(error: &rusqlite::Error) -> RuntimeErr {
     RuntimeErr::Internal(match error.sqlite_error() {
         Some(said) => format!("{SAID}{}: {error}", said.extended_code),
         None => error.to_string(),
@@ -283,8 +283,9 @@ pub(crate) fn code_of(error: &DbErr) -> Option<(i32, String)> {
     Some((code.parse().ok()?, message.to_owned()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn refused(error: rusqlite::Error) -> DbErr {
-    DbErr::Query(told(error))
+    DbErr::Query(told(&error))
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, Schema, Set, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Schema, Statement};
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
 use super::connection::{Connection, Opening};
@@ -87,12 +87,9 @@ async fn run<M: MigratorTrait>(connection: Connection, pending: &[String]) -> Re
     let manager = SchemaManager::new(&database);
     for migration in M::migrations().iter().filter(|migration| pending.iter().any(|name| name == migration.name())) {
         migration.up(&manager).await?;
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let row = seaql_migrations::ActiveModel {
-            version: Set(migration.name().to_owned()),
-            applied_at: Set(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)),
-        };
-        seaql_migrations::Entity::insert(row).exec_without_returning(&database).await?;
+        let insert = "INSERT INTO seaql_migrations (version, applied_at) VALUES (?, unixepoch())";
+        let values = [migration.name().into()];
+        database.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, insert, values)).await?;
     }
     database.execute_unprepared("COMMIT").await.map(drop)
 }

@@ -263,7 +263,7 @@ impl Loop {
                 }
             }
         }
-        self.commit(transaction, jobs).await;
+        self.commit(transaction, jobs);
     }
 
     /// One command in a transaction of its own.
@@ -273,7 +273,7 @@ impl Loop {
             Err(error) => return job.answer(Some(error)),
         };
         match run_one(&transaction, job.as_mut(), Undo::Transaction).await {
-            Ended::Kept => self.commit(transaction, vec![job]).await,
+            Ended::Kept => self.commit(transaction, vec![job]),
             Ended::Undone => {
                 self.transaction = Some(transaction);
                 job.answer(None);
@@ -286,7 +286,7 @@ impl Loop {
     }
 
     /// Makes it durable, then tells the callers.
-    async fn commit(&mut self, transaction: SqlTransaction, jobs: Vec<Box<dyn Job>>) {
+    fn commit(&mut self, transaction: SqlTransaction, jobs: Vec<Box<dyn Job>>) {
         let failure = match transaction.control("COMMIT") {
             Ok(()) => {
                 self.counted.committed(jobs.len());
