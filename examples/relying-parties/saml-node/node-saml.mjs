@@ -34,12 +34,14 @@ export function serviceProvider({ keyholder, metadata, base, key, certificate, f
   });
 }
 
-/** The keys that sign responses: two while Keyholder changes them. The one that signs the metadata is none of them. */
+/** The keys that sign responses: two while Keyholder changes them. Neither the one that signs the metadata nor those to encrypt for. */
 export function certificates(metadata) {
+  const METADATA = "urn:oasis:names:tc:SAML:2.0:metadata";
   const document = new DOMParser().parseFromString(metadata, "text/xml");
-  const role = document.getElementsByTagNameNS("urn:oasis:names:tc:SAML:2.0:metadata", "IDPSSODescriptor")[0];
-  const found = role.getElementsByTagNameNS("http://www.w3.org/2000/09/xmldsig#", "X509Certificate");
-  return Array.from(found, (certificate) => certificate.textContent);
+  const role = document.getElementsByTagNameNS(METADATA, "IDPSSODescriptor")[0];
+  const keys = Array.from(role.getElementsByTagNameNS(METADATA, "KeyDescriptor")).filter((key) => key.getAttribute("use") !== "encryption");
+  const certificate = (key) => key.getElementsByTagNameNS("http://www.w3.org/2000/09/xmldsig#", "X509Certificate")[0];
+  return keys.map((key) => certificate(key).textContent);
 }
 
 /** The service provider's own metadata, to be registered. */

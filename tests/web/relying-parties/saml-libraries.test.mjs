@@ -449,7 +449,9 @@ test("whatever is wrong with a request is told by its status", async () => {
   const encrypted = `<saml:EncryptedID>${data}</saml:EncryptedID>`;
   for (const [reword, kind] of [
     [(xml) => xml.replace('Version="2.0"', 'Version="1.1"'), "VersionMismatch"],
-    [(xml) => xml.replace(/<saml:NameID .*<\/saml:NameID>/, encrypted), "Requester/RequestUnsupported"],
+    [(xml) => xml.replace(/<saml:NameID .*<\/saml:NameID>/, "<saml:BaseID/>"), "Requester/RequestUnsupported"],
+    // What cannot be read is a name that nobody has.
+    [(xml) => xml.replace(/<saml:NameID .*<\/saml:NameID>/, encrypted), "Requester/UnknownPrincipal"],
     [(xml) => xml.replace(/(<saml:NameID [^>]*>)[^<]*/, "$1nobody"), "Requester/UnknownPrincipal"],
   ]) {
     const { url } = await service.logout(logins.get(service), "s");
