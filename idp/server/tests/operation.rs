@@ -70,12 +70,8 @@ impl Installation {
 
     /// Somebody who can write the file does.
     fn meddle(&self, sql: &str) {
-        block_on(async {
-            let address = format!("sqlite:{}", self.path("data/keyholder.db").display());
-            let database = sea_orm::Database::connect(address).await.unwrap();
-            sea_orm::ConnectionTrait::execute_unprepared(&database, sql).await.unwrap();
-            database.close().await.unwrap();
-        });
+        let database = rusqlite::Connection::open(self.path("data/keyholder.db")).unwrap();
+        database.execute_batch(sql).unwrap();
     }
 
     /// The bytes of the database, its log and the index of that.

@@ -193,7 +193,7 @@ pub async fn restore(restoring: &Restoring<'_>) -> Result<Restored, BackupError>
     let scratch = Scratch::database(database.with_extension("db.restoring"));
     keyholder_store::remove(&scratch.path);
     let manifest = unpack(restoring, source, &scratch.path)?;
-    check(restoring, &manifest, &scratch.path).await?;
+    check(restoring, &manifest, &scratch.path)?;
     let failed = |source| BackupError::Write { path: database.clone(), source };
     let put_aside = put_aside(restoring, &database).map_err(failed)?;
     fs::rename(&scratch.path, &database).and_then(|()| sync_folder(&database)).map_err(failed)?;
@@ -219,7 +219,7 @@ fn unpack(restoring: &Restoring<'_>, source: File, target: &Path) -> Result<Mani
     Ok(manifest)
 }
 
-async fn check(restoring: &Restoring<'_>, manifest: &Manifest, database: &Path) -> Result<(), BackupError> {
+fn check(restoring: &Restoring<'_>, manifest: &Manifest, database: &Path) -> Result<(), BackupError> {
     let unsound = |what: String| BackupError::Unsound { path: restoring.file.to_owned(), what };
     let measured = measure(database).map_err(|source| BackupError::Read { path: database.to_owned(), source })?;
     if measured != (manifest.bytes, manifest.sha256.clone()) {
