@@ -107,7 +107,7 @@ pub fn compact(path: &Path) -> Result<(), OpenError> {
         // Answers whether somebody was in the way (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
         let empty = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
         match database.query_one(&empty)? {
-            Some(row) if row.try_get_by_index::<i64>(0)? != 0 => {
+            Some(row) if row.try_get::<i64>("", "busy")? != 0 => {
                 Err(DbErr::Custom("the log of the database is in use; try again".to_owned()))
             }
             _ => Ok(()),

@@ -142,3 +142,18 @@ fn no_name_is_read_as_32_bits_here_and_as_64_there() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_log_in_use_is_told_when_it_cannot_be_emptied() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keyholder.db");
+    SqlStore::open(&SqliteOptions::server(&path), sealer()).await.unwrap().close().await;
+    crate::compact(&path).unwrap();
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM people").unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE later (id INTEGER)").unwrap();
+    assert!(crate::compact(&path).is_err());
+    reader.execute_batch("COMMIT").unwrap();
+    crate::compact(&path).unwrap();
+}
