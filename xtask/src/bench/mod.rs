@@ -47,6 +47,36 @@ pub(crate) struct Options {
     /// Measures this program instead of building one
     #[arg(long, value_name = "PROGRAM")]
     binary: Option<PathBuf>,
+    /// Measures this part alone; may be given several times
+    #[arg(long, value_name = "PART")]
+    only: Vec<Part>,
+}
+
+impl Options {
+    fn has(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+/// What can be measured by itself, while one works on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Cold starts and idle memory
+    Starts,
+    /// Sign-ins and step-ups with a second factor
+    Keys,
+    /// Each plugin by itself
+    Plugins,
+    /// The operations that the peer has as well
+    Common,
+    /// Sign-ins with a password
+    SignIns,
+    /// SAML sign-ons
+    Saml,
+    /// Sign-ons and exchanges of codes
+    Exchanges,
+    /// Tokens while sign-ins saturate the server
+    Saturation,
 }
 
 /// How long and how often.
@@ -97,7 +127,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let extent = Extent::new(options.quick);
     let applications = Applications::draw()?;
     let mut report = Report::default();
-    keyholder(&mut report, &binary, folder.path(), pinning, extent, &applications)?;
+    keyholder(&mut report, &binary, folder.path(), pinning, extent, &applications, options)?;
     if !options.no_peer {
         peer::measure_all(&mut report, folder.path(), pinning, extent, &applications)?;
     }
@@ -123,19 +153,25 @@ fn keyholder(
     pinning: Pinning,
     extent: Extent,
     applications: &Applications,
+    options: &Options,
 ) -> Result<(), Failure> {
-    start_on_fresh_data(report, binary, folder, pinning)?;
+    if options.has(Part::Starts) {
+        start_on_fresh_data(report, binary, folder, pinning)?;
+    }
     println!("seeding");
     let port = free_port()?;
     let site = Site::new(binary, &folder.join("site"), port)?;
     let providers = saml::Providers::make(site.folder())?;
     site.fill(applications)?;
-    let mut starts = Starts::default();
-    for _ in 0..STARTS {
-        starts.note(&serve(&site, port, pinning)?)?;
+    if options.has(Part::Starts) {
+        let mut starts = Starts::default();
+        for _ in 0..STARTS {
+            starts.note(&serve(&site, port, pinning)?)?;
+        }
+        starts.report(report, "existing", goals::START_EXISTING_MS, None);
     }
-    starts.report(report, "existing", goals::START_EXISTING_MS, None);
     let server = serve(&site, port, pinning)?;
+    server.ready()?;
     let memory = |report: &mut Report, what: &str, goal: Option<f64>| {
         let goal = goal.map(|goal| format!("{goal} MiB"));
         #[allow(clippy::cast_precision_loss, reason = "KiB of one process")]
@@ -145,17 +181,32 @@ fn keyholder(
     memory(report, "resident memory, idle", Some(goals::IDLE_MIB));
     memory_of_its_own(report, &server);
     let bench = Bench { server: &server, extent };
-    let key_people = factors::enrol(&site, port)?;
-    factors::sign_ins(report, &bench, &applications.people, key_people).map_err(Failure::Told)?;
-    factors::plugins(report, binary, &site, pinning, extent.calls)?;
-    let tokens = bench.sign_in_people(&applications.people).map_err(Failure::Told)?;
-    common(report, &bench, applications, &tokens).map_err(Failure::Told)?;
-    memory(report, "resident memory after that load, hash buffer included", None);
-    report.figure("of that, the hash buffer", 19.0, "MiB", None);
-    sign_ins(report, &bench, &applications.people).map_err(Failure::Told)?;
-    saml::sign_ons(report, &bench, &applications.people, &providers).map_err(Failure::Told)?;
-    exchanges(report, &bench, &applications.people).map_err(Failure::Told)?;
-    saturation(report, &bench, applications).map_err(Failure::Told)?;
+    let people = &applications.people;
+    if options.has(Part::Keys) {
+        let key_people = factors::enrol(&site, port)?;
+        factors::sign_ins(report, &bench, people, key_people).map_err(Failure::Told)?;
+    }
+    if options.has(Part::Plugins) {
+        factors::plugins(report, binary, &site, pinning, extent.calls)?;
+    }
+    if options.has(Part::Common) {
+        let tokens = bench.sign_in_people(people).map_err(Failure::Told)?;
+        common(report, &bench, applications, &tokens).map_err(Failure::Told)?;
+        memory(report, "resident memory after that load, hash buffer included", None);
+        report.figure("of that, the hash buffer", 19.0, "MiB", None);
+    }
+    if options.has(Part::SignIns) {
+        sign_ins(report, &bench, people).map_err(Failure::Told)?;
+    }
+    if options.has(Part::Saml) {
+        saml::sign_ons(report, &bench, people, &providers).map_err(Failure::Told)?;
+    }
+    if options.has(Part::Exchanges) {
+        exchanges(report, &bench, people).map_err(Failure::Told)?;
+    }
+    if options.has(Part::Saturation) {
+        saturation(report, &bench, applications).map_err(Failure::Told)?;
+    }
     let goal = format!("{} MiB and the hash buffer", goals::LOADED_MIB);
     memory(report, "resident memory at the end", None);
     if let Some(figure) = report.figures.last_mut() {

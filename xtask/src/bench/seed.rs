@@ -19,7 +19,7 @@ pub(super) const PASSWORD: &str = "eleven otters under the weir";
 /// People who sign in side by side.
 pub(super) const PEOPLE: usize = 8;
 /// People with a soft key. A key signs in once in thirty seconds, and the clock is nobody's to set: so there are many.
-pub(super) const KEY_PEOPLE: usize = 48;
+pub(super) const KEY_PEOPLE: usize = 128;
 /// Clients that act on their own account, and how their tokens are signed.
 pub(super) const ALGORITHMS: [(&str, &str); 3] = [("rs256", "RS256"), ("es256", "ES256"), ("eddsa", "EdDSA")];
 
