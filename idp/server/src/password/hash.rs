@@ -77,13 +77,16 @@ pub enum Unusable {
     TooCostly,
 }
 
-/// The memory that argon2 works in, kept from one password to the next: fresh memory halves the speed.
+/// The memory that argon2 works in, kept from one password to the next: fresh memory halves the speed. In huge pages, where there
+/// are any: blocks are read all over it, and a twelfth of the time went into finding their pages.
 #[derive(Default)]
 pub struct Memory(Vec<Block>);
 
 impl Memory {
     fn blocks(&mut self, count: usize) -> &mut [Block] {
         if self.0.len() < count {
+            self.0 = Vec::with_capacity(count);
+            ask_for_huge_pages(&mut self.0);
             self.0.resize(count, Block::default());
         }
         self.0.get_mut(..count).unwrap_or_default()
@@ -97,6 +100,26 @@ impl Memory {
         }
     }
 }
+
+/// Asks the kernel for huge pages behind memory that was not touched yet (madvise(2), `MADV_HUGEPAGE`). Where it has none, or does
+/// not know them, ordinary pages do.
+#[cfg(target_os = "linux")]
+fn ask_for_huge_pages(memory: &mut Vec<Block>) {
+    let page = rustix::param::page_size();
+    let free = memory.spare_capacity_mut();
+    let (start, length) = (free.as_mut_ptr().cast::<u8>(), std::mem::size_of_val(free));
+    let before = start.align_offset(page).min(length);
+    let whole = (length - before) / page * page;
+    #[allow(unsafe_code, reason = "advice on whole pages of the vector's own memory, which changes none of its bytes")]
+    // SAFETY: from `before` on there are `whole` bytes of the vector's allocation, which lives longer than this call.
+    let asked = unsafe { rustix::mm::madvise(start.add(before).cast(), whole, rustix::mm::Advice::LinuxHugepage) };
+    if let Err(error) = asked {
+        tracing::debug!(%error, "passwords are hashed in ordinary pages");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_for_huge_pages(_: &mut Vec<Block>) {}
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
