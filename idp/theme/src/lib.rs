@@ -61,7 +61,6 @@ struct Context<'a, P> {
 
 /// What a page says of itself.
 struct Drawn {
-    name: &'static str,
     wide: bool,
     has_error: bool,
     refresh: Option<u32>,
@@ -91,9 +90,8 @@ impl Theme {
 
     /// Draws a page as HTML.
     pub fn draw<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, DrawError> {
-        let drawn =
-            Drawn { name: P::NAME, wide: P::WIDE, has_error: page.has_error(), refresh: page.refresh_seconds() };
-        self.draw_context(frame, drawn, page)
+        let drawn = Drawn { wide: P::WIDE, has_error: page.has_error(), refresh: page.refresh_seconds() };
+        self.of(frame.language)?.draw_page(P::NAME, &self.context(frame, &drawn, page))
     }
 
     /// Draws a mail.
@@ -118,20 +116,17 @@ impl Theme {
 
     /// Draws a sample.
     pub fn draw_sample(&self, frame: &Frame, sample: &samples::Sample) -> Result<String, DrawError> {
-        let samples::Sample { page: name, wide, has_error, refresh, .. } = *sample;
-        self.draw_context(frame, Drawn { name, wide, has_error, refresh }, &sample.context)
+        self.of(frame.language)?.draw_page(sample.page, &self.context_of(frame, sample))
     }
 
-    /// Draws every sample once.
+    /// Draws every sample once, with the templates as they are written.
     fn check(&self) -> Result<(), ThemeError> {
         for language in Language::ALL {
             for sample in samples::pages() {
                 let frame = samples::frame(language, &sample);
-                self.draw_sample(&frame, &sample).map_err(|source| ThemeError::Sample {
-                    page: sample.page,
-                    state: sample.state,
-                    source,
-                })?;
+                self.of(language)
+                    .and_then(|templates| templates.draw_by_handlebars(sample.page, &self.context_of(&frame, &sample)))
+                    .map_err(|source| ThemeError::Sample { page: sample.page, state: sample.state, source })?;
             }
             for (state, mail) in samples::mails() {
                 self.draw_mail(language, &mail).map_err(|source| ThemeError::Sample {
@@ -144,16 +139,15 @@ impl Theme {
         Ok(())
     }
 
-    fn draw_context(
-        &self,
-        frame: &Frame,
-        Drawn { name, wide, has_error, refresh }: Drawn,
-        page: &impl Serialize,
-    ) -> Result<String, DrawError> {
+    fn context<'a, P>(&self, frame: &'a Frame, drawn: &Drawn, page: &'a P) -> Context<'a, P> {
+        let Drawn { wide, has_error, refresh } = *drawn;
         let other_language = Language::ALL.into_iter().find(|language| *language != frame.language);
-        let context =
-            Context { frame, page, has_error, wide, refresh, other_language, has_font: self.assets.has_font() };
-        self.of(frame.language)?.draw_page(name, &context)
+        Context { frame, page, has_error, wide, refresh, other_language, has_font: self.assets.has_font() }
+    }
+
+    fn context_of<'a>(&self, frame: &'a Frame, sample: &'a samples::Sample) -> Context<'a, serde_json::Value> {
+        let samples::Sample { wide, has_error, refresh, .. } = *sample;
+        self.context(frame, &Drawn { wide, has_error, refresh }, &sample.context)
     }
 
     fn of(&self, language: Language) -> Result<&Templates, DrawError> {

@@ -1,33 +1,35 @@
-//! What templates may call: `text`, `join`, `time`, `date`, `clock`, `qr`, `asset`.
+//! What templates may call, for handlebars: `text`, `join`, `time`, `date`, `clock`, `qr`, `asset`.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::error::Error;
 use std::sync::Arc;
 
-use fluent_bundle::{FluentArgs, FluentValue};
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
-    ScopedJson,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, PathAndJson, RenderContext, RenderError,
+    RenderErrorReason, ScopedJson,
 };
 use serde_json::Value;
 
+use super::calls::{self, Calls};
 use super::{markup, times};
-use crate::assets::Assets;
-use crate::texts::{TextError, Texts};
+use crate::texts::Texts;
 
-pub(super) fn register(registry: &mut Handlebars<'static>, texts: &Arc<Texts>, assets: &Assets) {
-    registry.register_helper("text", Box::new(Text { texts: Arc::clone(texts) }));
+pub(super) fn register(registry: &mut Handlebars<'static>, calls: &Arc<Calls>) {
+    registry.register_helper("text", Box::new(Text { calls: Arc::clone(calls) }));
     registry.register_helper("join", Box::new(Join));
-    registry.register_helper("time", Box::new(Time { texts: Arc::clone(texts), write: times::write }));
-    registry.register_helper("date", Box::new(Time { texts: Arc::clone(texts), write: times::write_day }));
-    registry.register_helper("clock", Box::new(Time { texts: Arc::clone(texts), write: times::write_time }));
+    registry.register_helper("time", Box::new(Time { calls: Arc::clone(calls), write: times::write }));
+    registry.register_helper("date", Box::new(Time { calls: Arc::clone(calls), write: times::write_day }));
+    registry.register_helper("clock", Box::new(Time { calls: Arc::clone(calls), write: times::write_time }));
     registry.register_helper("qr", Box::new(Qr));
-    registry.register_helper("asset", Box::new(AssetAddress { names: assets.names().clone() }));
+    registry.register_helper("asset", Box::new(AssetAddress { calls: Arc::clone(calls) }));
+}
+
+fn nested(error: impl Error + Send + Sync + 'static) -> RenderError {
+    RenderErrorReason::NestedError(Box::new(error)).into()
 }
 
 /// `{{text "id" name=value with=object}}`: a text of the page's language. The fields of `object` are filled in too.
 struct Text {
-    texts: Arc<Texts>,
+    calls: Arc<Calls>,
 }
 
 impl Text {
@@ -36,34 +38,10 @@ impl Text {
             .param(0)
             .and_then(|id| id.value().as_str())
             .ok_or(RenderErrorReason::ParamNotFoundForIndex("text", 0))?;
-        let mut arguments = FluentArgs::new();
-        for (name, value) in helper.hash() {
-            match value.value() {
-                Value::Object(fields) => {
-                    for (field, value) in fields {
-                        set(&mut arguments, field, value);
-                    }
-                }
-                value => set(&mut arguments, name, value),
-            }
-        }
-        let text = self.texts.write(id, &arguments).map_err(nested)?;
+        let fillings = helper.hash().iter().map(|(name, value)| (*name, value.value()));
+        let text = self.calls.text(id, fillings).map_err(nested)?;
         Ok((id.to_owned(), text))
     }
-}
-
-fn set(arguments: &mut FluentArgs<'_>, name: &str, value: &Value) {
-    let value = match value {
-        Value::String(text) => FluentValue::from(markup::guard(text)),
-        Value::Number(number) => FluentValue::from(number.as_f64().unwrap_or_default()),
-        // Not there: a text that asks for it is an error.
-        _ => return,
-    };
-    arguments.set(name.to_owned(), value);
-}
-
-fn nested(error: TextError) -> RenderError {
-    RenderErrorReason::NestedError(Box::new(error)).into()
 }
 
 impl HelperDef for Text {
@@ -107,21 +85,14 @@ impl HelperDef for Join {
         _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
-        let joined: String = helper
-            .params()
-            .iter()
-            .map(|part| match part.value() {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            })
-            .collect();
+        let joined = calls::join(helper.params().iter().map(PathAndJson::value));
         Ok(ScopedJson::Derived(Value::String(joined)))
     }
 }
 
 /// `{{time at}}`, `{{date at}}`, `{{clock at}}`: milliseconds since the epoch as people read them.
 struct Time {
-    texts: Arc<Texts>,
+    calls: Arc<Calls>,
     write: fn(&Texts, i64) -> Result<String, times::TimeError>,
 }
 
@@ -137,18 +108,13 @@ impl HelperDef for Time {
             .param(0)
             .and_then(|at| at.value().as_i64())
             .ok_or(RenderErrorReason::ParamNotFoundForIndex("time", 0))?;
-        let written = (self.write)(&self.texts, at);
-        let written = written.map_err(|error| RenderErrorReason::NestedError(Box::new(error)))?;
+        let written = (self.write)(&self.calls.texts, at).map_err(nested)?;
         Ok(ScopedJson::Derived(Value::String(written)))
     }
 }
 
-/// `{{qr value}}`: the value as a QR code (ISO/IEC 18004), dark on nothing, its quiet zone included. Decorative: what stands around it
-/// says what it is.
+/// `{{qr value}}`.
 struct Qr;
-
-/// Modules of the quiet zone on each side (ISO/IEC 18004, 6.3.8).
-const QUIET: usize = 4;
 
 impl HelperDef for Qr {
     fn call<'reg: 'rc, 'rc>(
@@ -160,27 +126,14 @@ impl HelperDef for Qr {
         out: &mut dyn Output,
     ) -> HelperResult {
         let value = helper.param(0).and_then(|value| value.value().as_str()).unwrap_or_default();
-        let code = qrcode::QrCode::with_error_correction_level(value, qrcode::EcLevel::M)
-            .map_err(|error| RenderErrorReason::NestedError(Box::new(error)))?;
-        let (width, colours) = (code.width(), code.to_colors());
-        let side = width + 2 * QUIET;
-        let mut path = String::new();
-        for (y, row) in colours.chunks(width).enumerate() {
-            for (x, _) in row.iter().enumerate().filter(|(_, colour)| **colour == qrcode::Color::Dark) {
-                // Into memory: nothing can fail.
-                let _ = write!(path, "M{} {}h1v1h-1z", x + QUIET, y + QUIET);
-            }
-        }
-        out.write(&format!(
-            "<svg viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\" aria-hidden=\"true\" focusable=\"false\"><path d=\"{path}\"/></svg>"
-        ))?;
+        out.write(&calls::qr(value).map_err(nested)?)?;
         Ok(())
     }
 }
 
 /// `{{asset "tokens.css"}}`: the address of an asset.
 struct AssetAddress {
-    names: BTreeMap<String, String>,
+    calls: Arc<Calls>,
 }
 
 impl HelperDef for AssetAddress {
@@ -192,7 +145,8 @@ impl HelperDef for AssetAddress {
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let path = helper.param(0).and_then(|path| path.value().as_str()).unwrap_or_default();
-        let name = self.names.get(path).ok_or_else(|| RenderErrorReason::Other(format!("there is no asset {path}")))?;
-        Ok(ScopedJson::Derived(Value::String(format!("/assets/{name}"))))
+        let address =
+            self.calls.asset(path).ok_or_else(|| RenderErrorReason::Other(format!("there is no asset {path}")))?;
+        Ok(ScopedJson::Derived(Value::String(address)))
     }
 }

@@ -1,40 +1,52 @@
 //! The templates of one language, compiled: handlebars in strict mode, so that a name that does not exist is an error.
+//!
+//! Pages are drawn unrolled, by handlebars itself where that cannot be (`unrolled`). Mails are drawn by handlebars: nobody waits for one.
 
+mod calls;
 mod helpers;
 mod markup;
 pub(crate) mod times;
+mod unrolled;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use handlebars::Handlebars;
 use keyholder_core::locale::Language;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::assets::Assets;
 use crate::error::{DrawError, ThemeError};
 use crate::files::Files;
 use crate::mail::{DrawnMail, Mail};
+use crate::templates::calls::Calls;
+use crate::templates::unrolled::Unrolled;
 use crate::texts::Texts;
 
 pub(crate) struct Templates {
     language: Language,
-    texts: Arc<Texts>,
+    calls: Arc<Calls>,
     /// Pages and mails in HTML.
     html: Handlebars<'static>,
     /// Mails and subjects in plain text: nothing is escaped.
     plain: Handlebars<'static>,
+    /// Pages by name, each unrolled when it is first drawn; `None` where it cannot be.
+    unrolled: BTreeMap<String, OnceLock<Option<Unrolled>>>,
 }
+
+const PAGES: &str = "pages/";
 
 impl Templates {
     pub(crate) fn load(files: &Files, language: Language, texts: Texts, assets: &Assets) -> Result<Self, ThemeError> {
-        let texts = Arc::new(texts);
+        let calls = Arc::new(Calls { texts, assets: assets.names().clone() });
         let mut html = Handlebars::new();
         let mut plain = Handlebars::new();
         plain.register_escape_fn(handlebars::no_escape);
         for registry in [&mut html, &mut plain] {
             registry.set_strict_mode(true);
             registry.set_prevent_indent(true);
-            helpers::register(registry, &texts, assets);
+            helpers::register(registry, &calls);
         }
         for (path, file) in files {
             let (registry, name) = if let Some(icon) =
@@ -52,15 +64,30 @@ impl Templates {
                 .register_template_string(&name, file.text()?)
                 .map_err(|source| ThemeError::Template { file: file.shown.clone(), source: Box::new(source) })?;
         }
-        Ok(Self { language, texts, html, plain })
+        let pages = html.get_templates().keys().filter_map(|name| name.strip_prefix(PAGES));
+        let unrolled = pages.map(|page| (page.to_owned(), OnceLock::new())).collect();
+        Ok(Self { language, calls, html, plain, unrolled })
     }
 
     pub(crate) fn draw_page(&self, name: &str, context: &impl Serialize) -> Result<String, DrawError> {
-        render(&self.html, format!("pages/{name}"), context)
+        // What cannot be read as JSON is an error of handlebars below.
+        let drawn = serde_json::to_value(context).ok().and_then(|context| self.draw_unrolled(name, &context));
+        drawn.map_or_else(|| self.draw_by_handlebars(name, context), Ok)
+    }
+
+    /// Draws a page with its template as it is written. A mistake is named with its file and line.
+    pub(crate) fn draw_by_handlebars(&self, name: &str, context: &impl Serialize) -> Result<String, DrawError> {
+        render(&self.html, format!("{PAGES}{name}"), context)
+    }
+
+    pub(crate) fn draw_unrolled(&self, name: &str, context: &Value) -> Option<String> {
+        let unrolled = self.unrolled.get(name)?;
+        let unrolled = unrolled.get_or_init(|| Unrolled::of(&self.html, &format!("{PAGES}{name}"), &self.calls));
+        unrolled.as_ref()?.draw(context, &self.calls)
     }
 
     pub(crate) fn draw_mail(&self, mail: &Mail) -> Result<DrawnMail, DrawError> {
-        let when = mail.at().map(|at| times::write(&self.texts, at)).transpose();
+        let when = mail.at().map(|at| times::write(&self.calls.texts, at)).transpose();
         let when = when.map_err(|error| DrawError::Time(Box::new(error)))?;
         let context = MailContext { language: self.language, mail, when };
         let name = mail.name();

@@ -5,3 +5,4 @@ mod mails;
 mod operator;
 mod pages;
 mod texts;
+mod unrolled;

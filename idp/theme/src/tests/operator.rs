@@ -75,6 +75,28 @@ fn a_template_that_asks_for_what_is_not_there_is_found_at_start() {
 }
 
 #[test]
+fn a_template_that_asks_for_a_text_that_is_not_there_is_found_at_start() {
+    let folder = folder(&[("templates/pages/sign-out.hbs", "<p>\n{{text \"no-such-text\"}}</p>")]);
+    let said = complaint(folder.path());
+    assert!(
+        said.contains("cannot draw sign-out") && said.contains("no-such-text") && said.contains("line 2"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_template_may_be_written_as_ours_are_not() {
+    let page = "{{#with page}}{{{cancel_href}}}{{#each fields as |field|}}{{lookup field \"name\"}}{{/each}}{{/with}}";
+    let folder = folder(&[("templates/pages/sign-out.hbs", page)]);
+    let theme = Theme::load(Some(folder.path())).unwrap();
+    let mut drawn = samples::pages()
+        .into_iter()
+        .filter(|sample| sample.page == "sign-out")
+        .map(|sample| theme.draw_sample(&samples::frame(Language::En, &sample), &sample).unwrap());
+    assert!(drawn.next().as_deref() == Some("/") && drawn.next().as_deref() == Some("/state"));
+}
+
+#[test]
 fn a_list_of_texts_that_lacks_one_is_named_with_it() {
     let folder = folder(&[("texts/cy/password.ftl", "forgot-password-title = Cyfrinair\n")]);
     let said = complaint(folder.path());

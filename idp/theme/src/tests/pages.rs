@@ -7,7 +7,7 @@ use crate::page::{Consent, Page, SignInEmail};
 use crate::samples::{self, Sample};
 
 /// The frames that a page can stand in: the usual one, as little as possible, as much as possible.
-fn frames(language: Language, sample: &Sample) -> [Frame; 3] {
+pub(super) fn frames(language: Language, sample: &Sample) -> [Frame; 3] {
     let usual = samples::frame(language, sample);
     let bare = Frame { application: None, school: None, person: None, ..usual.clone() };
     let full = Frame {
@@ -109,7 +109,7 @@ fn names_cannot_make_markup() {
 }
 
 /// Puts the attack into every free text of a context.
-fn poison(value: &mut serde_json::Value, attack: &str) {
+pub(super) fn poison(value: &mut serde_json::Value, attack: &str) {
     const FREE: [&str; 26] = [
         "value",
         "email",
