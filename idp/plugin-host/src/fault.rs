@@ -60,10 +60,22 @@ impl From<Cause> for Fault {
     }
 }
 
-/// Text of a plugin as it may stand in one line of a log: without control characters, at most `most` characters.
+/// Whether a character changes what its neighbours look like and is none itself: directions (Unicode TR9), invisible ones, tags, and
+/// line ends that are no control characters. With them a line reads otherwise than it stands.
+pub(crate) fn turns_or_hides(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// Text of a plugin as it may stand in one line of a log: without control characters or what turns a line round, at most `most` characters.
 pub(crate) fn readable(text: &str, most: usize) -> String {
-    let mut line: String =
-        text.chars().take(most).map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect();
+    let shown = |character: char| {
+        if character.is_control() || turns_or_hides(character) { '\u{fffd}' } else { character }
+    };
+    let mut line: String = text.chars().take(most).map(shown).collect();
     if text.chars().nth(most).is_some() {
         line.push('\u{2026}');
     }

@@ -1,11 +1,14 @@
 //! The texts of one plugin (Project Fluent), as plain text.
 
+use std::fmt;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use keyholder_core::factor::Text;
 use keyholder_core::locale::Language;
 use unic_langid::LanguageIdentifier;
 
+use crate::fault::turns_or_hides;
 use crate::installed::{Locale, Refused};
 
 /// The longest text that is drawn, in characters.
@@ -64,10 +67,36 @@ fn write(bundle: &FluentBundle<FluentResource>, text: &Text) -> Option<String> {
             _ => (name.as_str(), FluentValue::from(value.as_str())),
         })
         .collect();
-    let mut errors = Vec::new();
-    let written = bundle.format_pattern(pattern, Some(&arguments), &mut errors);
+    let (mut errors, mut written) = (Vec::new(), Bounded::default());
+    // What is longer is cut off where it grows, not when it is there: a hundred placeables of a hundred kilobytes are no text.
+    let _ = bundle.write_pattern(&mut written, pattern, Some(&arguments), &mut errors);
     // A missing argument leaves its name in braces: better the key, which an author finds.
-    errors.is_empty().then(|| written.chars().take(LONGEST).collect())
+    errors.is_empty().then_some(written.text)
+}
+
+/// A text that takes no more than [`LONGEST`] characters, and no directions that would show its reader another.
+#[derive(Default)]
+struct Bounded {
+    text: String,
+    length: usize,
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        for character in more.chars().filter(|character| is_shown(*character)) {
+            if self.length == LONGEST {
+                return Err(fmt::Error);
+            }
+            self.text.push(character);
+            self.length += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a character stands for itself: none that turns the direction of others round or hides among them.
+fn is_shown(character: char) -> bool {
+    character == '\n' || (!character.is_control() && !turns_or_hides(character))
 }
 
 #[cfg(test)]

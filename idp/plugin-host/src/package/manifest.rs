@@ -8,6 +8,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::PackageError;
+use crate::fault::turns_or_hides;
 use crate::installed::{Capability, World};
 use crate::limits::Limits;
 
@@ -313,6 +314,7 @@ fn line_problem(text: &str, most: usize) -> Option<String> {
     if text.trim().is_empty() {
         return Some("it is empty".into());
     }
-    let shown = text.chars().all(|character| !character.is_control());
+    // Nor what makes a terminal show another line than the one that the operator says yes to.
+    let shown = text.chars().all(|character| !character.is_control() && !turns_or_hides(character));
     (!shown || text.chars().count() > most).then(|| format!("expected one line of at most {most} characters"))
 }

@@ -5,6 +5,7 @@
 //! ([`crate::admission`]).
 
 mod files;
+mod locale;
 mod manifest;
 mod schema;
 mod seal;
@@ -202,10 +203,7 @@ fn read_locales(files: &Files) -> Result<Vec<(String, String)>, PackageError> {
         let text = files.text(name)?.unwrap_or_default();
         let problem = |problem: String| PackageError::Locale { name: name.to_owned(), problem };
         tag.parse::<unic_langid::LanguageIdentifier>().map_err(|_| problem("its name is no language tag".into()))?;
-        if let Err((_, errors)) = fluent_bundle::FluentResource::try_new(text.to_owned()) {
-            let first = errors.first().map(ToString::to_string).unwrap_or_default();
-            return Err(problem(format!("it is not Fluent: {first}")));
-        }
+        locale::check(text).map_err(problem)?;
         locales.push((tag.to_owned(), text.to_owned()));
     }
     if locales.iter().any(|(tag, _)| tag == "en") { Ok(locales) } else { Err(PackageError::Missing("locales/en.ftl")) }

@@ -100,6 +100,13 @@ fn every_mistake_in_a_manifest_is_told() {
             "`random` is requested twice",
         ),
         ("possession = true", "posession = true", "unknown field `posession`"),
+        // What a terminal would turn round or not show.
+        ("name = \"Soft key\"", "name = \"Soft\u{202e} yek\"", "name: expected one line"),
+        (
+            "reason = \"draws secrets\"",
+            "reason = \"draws\u{200b} secrets\"",
+            "the reason for `random`: expected one line",
+        ),
     ];
     for (from, to, expected) in cases {
         assert!(MANIFEST_TEXT.contains(from), "{from}");
@@ -170,6 +177,50 @@ fn what_has_no_place_in_a_package_is_refused() {
     let mut garbled = files();
     garbled.replace("locales/en.ftl", b"= no key\n".into()).unwrap();
     assert!(matches!(Package::from_files(garbled), Err(PackageError::Locale { .. })));
+}
+
+/// What is said of texts.
+fn problem_with(texts: &str) -> Option<String> {
+    let mut files = files();
+    files.replace("locales/en.ftl", texts.into()).unwrap();
+    Package::from_files(files).err().map(|error| error.to_string())
+}
+
+#[test]
+fn texts_that_nest_deep_are_refused_before_they_are_parsed() {
+    let deep = |open: &str, close: &str| format!("title = {}\"x\"{}\n", open.repeat(30_000), close.repeat(30_000));
+    let calls = format!("title = {{ {}1{} }}\n", "A(".repeat(30_000), ")".repeat(30_000));
+    let lines = format!("title = {}\"x\"{}\n", "{\n".repeat(30_000), "}\n".repeat(30_000));
+    // A closing brace in a string closes nothing, and what looks like a new message begins none.
+    let closed = format!("title = {{ {}1{} }}\n", "A(\")\"\n".repeat(15_000), ")".repeat(15_000));
+    let comments = format!("title = {{\n{}", "A(\n# x\nx\n".repeat(10_000));
+    for texts in [deep("{", "}"), deep("{ ", " }"), calls, lines, closed, comments] {
+        let told = problem_with(&texts).unwrap();
+        assert!(told.contains("more than 100 braces and parentheses in one message"), "{told}");
+    }
+    let many = (0..500).fold(String::new(), |texts, number| texts + &format!("title{number} = {{ $a }} ({{ $b }})\n"));
+    assert_eq!(problem_with(&many), None, "each message counts for itself");
+}
+
+#[test]
+fn texts_over_which_the_resolver_ends_the_process_are_refused() {
+    let cases = [
+        ("a = { { $x } }", "`a`: a placeable stands in another"),
+        ("a = { \"x\" ->\n   *[x] y\n }", "`a`: it selects by what is always the same"),
+        ("a = { 1 ->\n   *[x] y\n }", "`a`: it selects by what is always the same"),
+        ("a = x\n    .b = { $x ->\n   *[x] { { $y } }\n }", "`a`: a placeable stands in another"),
+        ("-a = { NUMBER($x) }", "`a`: there is no function NUMBER"),
+        ("a = { 0.00000000000000000001 }", "`a`: a number of more than 15 characters"),
+        ("a = { -b(n: 0.00000000000000000001) }", "`a`: a number of more than 15 characters"),
+        ("a = { $x ->\n    [0.00000000000000000001] z\n   *[x] y\n }", "`a`: a number of more than 15 characters"),
+    ];
+    for (texts, expected) in cases {
+        let told = problem_with(&format!("{texts}\n")).unwrap_or_default();
+        assert_eq!(told, format!("locales/en.ftl: {expected}"), "{texts}");
+    }
+    let usual =
+        "a = { $n ->\n    [one] { -b(case: \"x\") } (1)\n   *[other] { a.c } { \"{\" }\n }\n    .c = { 12 }\n-b = B\n";
+    assert_eq!(problem_with(usual), None);
 }
 
 fn archive_of(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {

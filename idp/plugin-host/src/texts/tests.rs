@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 
@@ -33,4 +33,23 @@ fn a_text_is_in_the_readers_language_else_english_else_its_key() {
 fn arguments_are_plain_text_without_marks() {
     assert_eq!(texts().write(Language::En, &text("hello", &[("name", "<b>{ $x }")])), "Hello <b>{ $x }");
     assert_eq!(texts().write(Language::En, &text("hello", &[("name", "007")])), "Hello 007");
+}
+
+#[test]
+fn a_text_grows_no_longer_than_what_is_drawn() {
+    let large = "x".repeat(100_000);
+    let source = format!("large = {large}\nall = {}\n", "{ large }".repeat(99));
+    let texts = Texts::read(&[Locale { language: Language::En, source }]).unwrap();
+    assert_eq!(texts.write(Language::En, &text("all", &[])).len(), LONGEST);
+    let bundle = &texts.bundles[0].1;
+    let pattern = bundle.get_message("all").and_then(|message| message.value()).unwrap();
+    let mut written = Bounded::default();
+    assert!(bundle.write_pattern(&mut written, pattern, None, &mut Vec::new()).is_err(), "it ends where it is full");
+    assert!(written.text.capacity() <= 2 * LONGEST);
+}
+
+#[test]
+fn a_text_reads_as_it_stands() {
+    let turned = [("name", "\u{202e}nnA\u{2066}\u{200b}\u{7}\u{e0041}")];
+    assert_eq!(texts().write(Language::En, &text("hello", &turned)), "Hello nnA");
 }
