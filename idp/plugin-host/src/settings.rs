@@ -31,7 +31,7 @@ pub struct HostSettings {
     pub observer: Arc<dyn Observer>,
     /// Calls that run at once, each on a thread of its own. One plugin never has more than half of them.
     pub threads: NonZeroUsize,
-    /// Calls that may wait for a thread; beyond it the answer is [`Fault::Busy`](keyholder_core::factor::Fault::Busy).
+    /// Calls that may wait for a thread, half of them of one plugin; beyond it the answer is [`Fault::Busy`](keyholder_core::factor::Fault::Busy).
     pub waiting: usize,
     /// How long one waits before the answer is the same.
     pub patience: Duration,
@@ -43,7 +43,7 @@ pub struct HostSettings {
 }
 
 impl HostSettings {
-    /// Two threads a processor (2 to 16), 256 waiting calls, two seconds of patience, pooling.
+    /// Two threads a processor (2 to 16), 512 waiting calls, two seconds of patience, pooling.
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = NonZeroUsize::new((processors * 2).clamp(2, 16)).unwrap_or(NonZeroUsize::MIN);
@@ -52,7 +52,7 @@ impl HostSettings {
             random,
             observer: Arc::new(Unobserved),
             threads,
-            waiting: 256,
+            waiting: 512,
             patience: Duration::from_secs(2),
             allocation: Allocation::Pooling,
             most: Limits::MOST,

@@ -1,6 +1,6 @@
 //! The threads on which guests run, and the bounded queue in front of them.
 //!
-//! Owns who waits, for how long, and that one plugin never has all threads. Async callers only await: a guest that loops holds one
+//! Owns who waits, for how long, and that one plugin never has all threads nor all places in the queue. Async callers only await: a guest that loops holds one
 //! of these threads until its deadline, and nothing else.
 
 use std::collections::VecDeque;
@@ -123,7 +123,9 @@ impl Workers {
             drop(queue);
             return (job.work)(Err(Cause::Stopping));
         }
-        if queue.jobs.len() >= self.waiting {
+        // Calls of a plugin that loops come back slowly: they must not take the places of all others.
+        let same = queue.jobs.iter().filter(|other| Arc::ptr_eq(&other.share, &job.share)).count();
+        if queue.jobs.len() >= self.waiting || same >= self.waiting.div_ceil(2) {
             drop(queue);
             return (job.work)(Err(Cause::Busy));
         }

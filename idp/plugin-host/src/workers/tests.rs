@@ -70,6 +70,28 @@ fn one_plugin_never_has_more_than_half_of_the_threads() {
 }
 
 #[test]
+fn one_plugin_never_fills_the_queue_of_the_others() {
+    let workers = workers(2, 4, Duration::from_mins(10));
+    let (greedy, other) = (Arc::new(Share::default()), Arc::new(Share::default()));
+    while_one_runs(&workers, &greedy, || {
+        let mut calls: Vec<_> = (0..8).map(|_| Box::pin(workers.run(Arc::clone(&greedy), |_| Ok(())))).collect();
+        block_on(async {
+            let mut waiting = 0;
+            for call in &mut calls {
+                match futures::poll!(call) {
+                    std::task::Poll::Pending => waiting += 1,
+                    std::task::Poll::Ready(answer) => assert_eq!(answer, Err(Cause::Busy)),
+                }
+            }
+            assert_eq!(waiting, 2, "half of those that may wait");
+            for _ in 0..10 {
+                workers.run(Arc::clone(&other), |_| Ok(())).await.unwrap();
+            }
+        });
+    });
+}
+
+#[test]
 fn work_that_nobody_waits_for_is_not_done() {
     let workers = workers(1, 10, Duration::from_mins(10));
     let (sender, receiver) = mpsc::channel();
