@@ -14,7 +14,7 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre,
 use wasmtime::{Engine, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use crate::fault::{Cause, readable};
-use crate::limits::{Limits, TABLE_ELEMENTS};
+use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLE_ELEMENTS, TABLES};
 use crate::wasi;
 
 /// Lines that one call may write to the log, and their bytes together.
@@ -178,6 +178,19 @@ impl ResourceLimiter for Memory {
         }
         Ok(!self.refused)
     }
+
+    // The pool has these bounds of its own. Memory on demand has none, and what stands around each instance and memory is the host's.
+    fn instances(&self) -> usize {
+        CORE_INSTANCES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
 }
 
 impl Memory {
@@ -258,3 +271,6 @@ impl CallState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
