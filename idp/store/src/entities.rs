@@ -4,7 +4,19 @@
 
 #![allow(unreachable_pub, reason = "what the derive writes is public within a private module")]
 
-use sea_orm::{ColumnTrait as _, ColumnType, IdenStatic as _, Iterable as _};
+use sea_orm::{ColumnTrait as _, ColumnType, IdenStatic as _, Iterable as _, Value};
+
+use crate::rows::text::Texts;
+use crate::sqlite::record::Record;
+
+/// A row of one table, with all its columns.
+pub(crate) trait Stored: Record {
+    /// Its values, in the order of the columns.
+    fn into_values(self) -> Vec<Value>;
+
+    /// The statements that write such rows.
+    fn texts() -> &'static Texts;
+}
 
 /// A column as its entity reads it.
 #[derive(Debug)]
@@ -13,6 +25,36 @@ pub(crate) struct Described {
     pub(crate) table: &'static str,
     pub(crate) name: String,
     pub(crate) kind: ColumnType,
+}
+
+macro_rules! stored {
+    ($($(#[$meta:meta])* pub $field:ident: $type:ty,)*) => {
+        impl crate::sqlite::record::Record for Model {
+            const WIDTH: usize = [$(stringify!($field)),*].len();
+
+            fn select(query: &mut sea_orm::sea_query::SelectStatement) {
+                for column in <Column as sea_orm::Iterable>::iter() {
+                    query.column((Entity, column));
+                }
+            }
+
+            fn read(row: &mut crate::sqlite::record::Reading<'_>) -> Result<Self, DbErr> {
+                // In the order in which they are written, which is that of the columns.
+                Ok(Self { $($field: row.next(stringify!($field))?),* })
+            }
+        }
+
+        impl super::Stored for Model {
+            fn into_values(self) -> Vec<sea_orm::Value> {
+                vec![$(self.$field.into()),*]
+            }
+
+            fn texts() -> &'static crate::rows::text::Texts {
+                static TEXTS: crate::rows::text::Texts = crate::rows::text::Texts::new();
+                &TEXTS
+            }
+        }
+    };
 }
 
 macro_rules! entities {
@@ -29,6 +71,8 @@ macro_rules! entities {
             pub enum Relation {}
 
             impl ActiveModelBehavior for ActiveModel {}
+
+            stored! { $($field)* }
         }
     )*
 

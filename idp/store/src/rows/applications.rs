@@ -7,12 +7,14 @@ use keyholder_core::id::{ApplicationId, PersonId, SchoolId, TrustId};
 use keyholder_core::ports::StoreError;
 use keyholder_core::saml::ServiceProvider;
 use keyholder_core::time::Timestamp;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::{Result, find, insert, put, read_json, read_word, write_json, write_word};
+use super::text::text;
+use super::{Listing, Result, find, insert, put, read_json, read_word, write_json, write_word};
 use crate::entities::{application_schools, applications, consents};
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 fn read_application(row: applications::Model, schools: Vec<SchoolId>) -> Result<RelyingApplication> {
     let launch_url = row
@@ -46,18 +48,14 @@ fn read_saml(entity_id: Option<String>, registration: Option<&str>) -> Result<Op
     }
 }
 
-pub(crate) async fn list_applications<C: ConnectionTrait>(db: &C) -> Result<Vec<RelyingApplication>> {
+pub(crate) async fn list_applications<C: Database>(db: &C) -> Result<Vec<RelyingApplication>> {
     let rows = applications::Entity::find()
         .order_by_asc(applications::Column::CreatedAt)
         .order_by_asc(applications::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
-    let links = application_schools::Entity::find()
-        .order_by_asc(application_schools::Column::Position)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
+    let links =
+        application_schools::Entity::find().order_by_asc(application_schools::Column::Position).records(db).await?;
     let mut schools: HashMap<Uuid, Vec<SchoolId>> = HashMap::new();
     for link in links {
         schools.entry(link.application_id).or_default().push(SchoolId::from_uuid(link.school_id));
@@ -70,38 +68,33 @@ pub(crate) async fn list_applications<C: ConnectionTrait>(db: &C) -> Result<Vec<
         .collect()
 }
 
-async fn with_schools<C: ConnectionTrait>(
-    db: &C,
-    row: Option<applications::Model>,
-) -> Result<Option<RelyingApplication>> {
+async fn with_schools<C: Database>(db: &C, row: Option<applications::Model>) -> Result<Option<RelyingApplication>> {
     let Some(row) = row else { return Ok(None) };
     let links = application_schools::Entity::find()
         .filter(application_schools::Column::ApplicationId.eq(row.id))
         .order_by_asc(application_schools::Column::Position)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     let schools = links.into_iter().map(|link| SchoolId::from_uuid(link.school_id)).collect();
     read_application(row, schools).map(Some)
 }
 
-pub(crate) async fn find_application<C: ConnectionTrait>(
-    db: &C,
-    id: ApplicationId,
-) -> Result<Option<RelyingApplication>> {
-    let row = find::<applications::Entity, C>(db, applications::Column::Id.eq(id.as_uuid())).await?;
+pub(crate) async fn find_application<C: Database>(db: &C, id: ApplicationId) -> Result<Option<RelyingApplication>> {
+    let row =
+        find::<applications::Entity, C, _>(db, text!(), [(applications::Column::Id, id.as_uuid().into())]).await?;
     with_schools(db, row).await
 }
 
-pub(crate) async fn find_application_by_client_id<C: ConnectionTrait>(
+pub(crate) async fn find_application_by_client_id<C: Database>(
     db: &C,
     client_id: &str,
 ) -> Result<Option<RelyingApplication>> {
-    let row = find::<applications::Entity, C>(db, applications::Column::ClientId.eq(client_id)).await?;
+    let row =
+        find::<applications::Entity, C, _>(db, text!(), [(applications::Column::ClientId, client_id.into())]).await?;
     with_schools(db, row).await
 }
 
-pub(crate) async fn put_application<C: ConnectionTrait>(db: &C, application: &RelyingApplication) -> Result<()> {
+pub(crate) async fn put_application<C: Database>(db: &C, application: &RelyingApplication) -> Result<()> {
     let id = application.id.as_uuid();
     let (trust_id, schools) = match &application.offered_to {
         OfferedTo::Trust(trust) => (Some(trust.as_uuid()), [].as_slice()),
@@ -133,7 +126,7 @@ pub(crate) async fn put_application<C: ConnectionTrait>(db: &C, application: &Re
     Ok(())
 }
 
-pub(crate) async fn delete_application<C: ConnectionTrait>(db: &C, id: ApplicationId) -> Result<bool> {
+pub(crate) async fn delete_application<C: Database>(db: &C, id: ApplicationId) -> Result<bool> {
     let done = applications::Entity::delete_many()
         .filter(applications::Column::Id.eq(id.as_uuid()))
         .exec(db)
@@ -142,21 +135,22 @@ pub(crate) async fn delete_application<C: ConnectionTrait>(db: &C, id: Applicati
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn find_consent<C: ConnectionTrait>(
+pub(crate) async fn find_consent<C: Database>(
     db: &C,
     person: PersonId,
     application: ApplicationId,
     school: SchoolId,
 ) -> Result<Option<Vec<String>>> {
-    let given = consents::Column::PersonId
-        .eq(person.as_uuid())
-        .and(consents::Column::ApplicationId.eq(application.as_uuid()))
-        .and(consents::Column::SchoolId.eq(school.as_uuid()));
-    let row = find::<consents::Entity, C>(db, given).await?;
+    let given = [
+        (consents::Column::PersonId, person.as_uuid().into()),
+        (consents::Column::ApplicationId, application.as_uuid().into()),
+        (consents::Column::SchoolId, school.as_uuid().into()),
+    ];
+    let row = find::<consents::Entity, C, _>(db, text!(), given).await?;
     row.map(|row| read_json("consent", &row.scopes)).transpose()
 }
 
-pub(crate) async fn put_consent<C: ConnectionTrait>(
+pub(crate) async fn put_consent<C: Database>(
     db: &C,
     person: PersonId,
     application: ApplicationId,

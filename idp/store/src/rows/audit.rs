@@ -5,12 +5,14 @@ use keyholder_core::id::{ApplicationId, AuditId, PersonId, SchoolId};
 use keyholder_core::ports::StoreError;
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::{Result, find, insert, read_digest, read_json, read_word, write_json, write_word};
+use super::text::text;
+use super::{Listing, Result, find, insert, read_digest, read_json, read_word, write_json, write_word};
 use crate::entities::audit_events;
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 /// The chain of a school, or the installation's own.
 pub(super) fn chain_of(school: Option<SchoolId>) -> Uuid {
@@ -50,23 +52,18 @@ fn read_link(row: &audit_events::Model) -> Result<Option<ChainLink>> {
     }
 }
 
-pub(crate) async fn list_audit_of_person<C: ConnectionTrait>(
-    db: &C,
-    person: PersonId,
-    limit: u64,
-) -> Result<Vec<AuditEvent>> {
+pub(crate) async fn list_audit_of_person<C: Database>(db: &C, person: PersonId, limit: u64) -> Result<Vec<AuditEvent>> {
     let rows = audit_events::Entity::find()
         .filter(audit_events::Column::SubjectId.eq(person.as_uuid()))
         .order_by_desc(audit_events::Column::At)
         .order_by_desc(audit_events::Column::Id)
         .limit(limit)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.iter().map(read_event).collect()
 }
 
-pub(crate) async fn list_older_audit_of_person<C: ConnectionTrait>(
+pub(crate) async fn list_older_audit_of_person<C: Database>(
     db: &C,
     person: PersonId,
     (at, id): (Timestamp, AuditId),
@@ -80,13 +77,12 @@ pub(crate) async fn list_older_audit_of_person<C: ConnectionTrait>(
         .order_by_desc(audit_events::Column::At)
         .order_by_desc(audit_events::Column::Id)
         .limit(limit)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.iter().map(read_event).collect()
 }
 
-pub(crate) async fn list_audit_chain<C: ConnectionTrait>(
+pub(crate) async fn list_audit_chain<C: Database>(
     db: &C,
     school: Option<SchoolId>,
     from: i64,
@@ -97,25 +93,23 @@ pub(crate) async fn list_audit_chain<C: ConnectionTrait>(
         .filter(audit_events::Column::Sequence.gte(from))
         .order_by_asc(audit_events::Column::Sequence)
         .limit(limit)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.iter().map(|row| Ok((read_event(row)?, read_link(row)?.ok_or_else(|| corrupt("audit chain"))?))).collect()
 }
 
-pub(crate) async fn list_unsealed_audit<C: ConnectionTrait>(db: &C, limit: u64) -> Result<Vec<AuditEvent>> {
+pub(crate) async fn list_unsealed_audit<C: Database>(db: &C, limit: u64) -> Result<Vec<AuditEvent>> {
     let rows = audit_events::Entity::find()
         .filter(audit_events::Column::Sequence.is_null())
         .order_by_asc(audit_events::Column::At)
         .order_by_asc(audit_events::Column::Id)
         .limit(limit)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.iter().map(read_event).collect()
 }
 
-pub(crate) async fn insert_audit<C: ConnectionTrait>(db: &C, event: &AuditEvent) -> Result<()> {
+pub(crate) async fn insert_audit<C: Database>(db: &C, event: &AuditEvent) -> Result<()> {
     let row = audit_events::Model {
         id: event.id.as_uuid(),
         at: event.at.as_millis(),
@@ -132,21 +126,21 @@ pub(crate) async fn insert_audit<C: ConnectionTrait>(db: &C, event: &AuditEvent)
     insert::<audit_events::Entity, C>(db, row).await
 }
 
-pub(crate) async fn last_audit_link<C: ConnectionTrait>(db: &C, school: Option<SchoolId>) -> Result<Option<ChainLink>> {
+pub(crate) async fn last_audit_link<C: Database>(db: &C, school: Option<SchoolId>) -> Result<Option<ChainLink>> {
     let row = audit_events::Entity::find()
         .filter(audit_events::Column::ChainOf.eq(chain_of(school)))
         .filter(audit_events::Column::Sequence.is_not_null())
         .order_by_desc(audit_events::Column::Sequence)
-        .one(db)
-        .await
-        .map_err(stored)?;
-    match row {
-        Some(row) => read_link(&row),
+        .limit(1)
+        .records(db)
+        .await?;
+    match row.first() {
+        Some(row) => read_link(row),
         None => Ok(None),
     }
 }
 
-pub(crate) async fn seal_audit<C: ConnectionTrait>(db: &C, id: AuditId, link: &ChainLink) -> Result<()> {
+pub(crate) async fn seal_audit<C: Database>(db: &C, id: AuditId, link: &ChainLink) -> Result<()> {
     let done = audit_events::Entity::update_many()
         .col_expr(audit_events::Column::Sequence, Expr::val(link.sequence))
         .col_expr(audit_events::Column::Commitment, Expr::val(link.commitment.to_vec()))
@@ -160,7 +154,8 @@ pub(crate) async fn seal_audit<C: ConnectionTrait>(db: &C, id: AuditId, link: &C
         return Ok(());
     }
     // A link never changes once it stands.
-    let known = find::<audit_events::Entity, C>(db, audit_events::Column::Id.eq(id.as_uuid())).await?;
+    let known =
+        find::<audit_events::Entity, C, _>(db, text!(), [(audit_events::Column::Id, id.as_uuid().into())]).await?;
     let why = if known.is_some() { "the event is sealed already" } else { "no such event" };
     Err(StoreError::Conflict(why.to_owned()))
 }

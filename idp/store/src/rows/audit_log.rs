@@ -3,14 +3,15 @@
 use keyholder_core::id::{PersonId, SchoolId};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::Result;
 use super::audit::{chain_of, read_event};
+use super::{Listing, Result};
 use crate::entities::audit_events;
 use crate::error::stored;
 use crate::operation::{AuditRow, Values};
+use crate::sqlite::record::Database;
 
 fn read_row(row: &audit_events::Model) -> AuditRow {
     let values = match (&row.salt, &row.personal, read_event(row)) {
@@ -35,7 +36,7 @@ fn read_row(row: &audit_events::Model) -> AuditRow {
 }
 
 /// The schools that have a chain, whether they still exist or not; `None`: the installation's own.
-pub(crate) async fn list_chains<C: ConnectionTrait>(db: &C) -> Result<Vec<Option<SchoolId>>> {
+pub(crate) async fn list_chains<C: Database>(db: &C) -> Result<Vec<Option<SchoolId>>> {
     let chains: Vec<Uuid> = audit_events::Entity::find()
         .select_only()
         .column(audit_events::Column::ChainOf)
@@ -49,7 +50,7 @@ pub(crate) async fn list_chains<C: ConnectionTrait>(db: &C) -> Result<Vec<Option
 }
 
 /// The sealed rows of a chain after a sequence number, in order.
-pub(crate) async fn list_sealed<C: ConnectionTrait>(
+pub(crate) async fn list_sealed<C: Database>(
     db: &C,
     school: Option<SchoolId>,
     after: Option<i64>,
@@ -61,11 +62,11 @@ pub(crate) async fn list_sealed<C: ConnectionTrait>(
     if let Some(after) = after {
         rows = rows.filter(audit_events::Column::Sequence.gt(after));
     }
-    let rows = rows.order_by_asc(audit_events::Column::Sequence).limit(limit).all(db).await.map_err(stored)?;
+    let rows = rows.order_by_asc(audit_events::Column::Sequence).limit(limit).records(db).await?;
     Ok(rows.iter().map(read_row).collect())
 }
 
-pub(crate) async fn last_sequence<C: ConnectionTrait>(db: &C, school: Option<SchoolId>) -> Result<Option<i64>> {
+pub(crate) async fn last_sequence<C: Database>(db: &C, school: Option<SchoolId>) -> Result<Option<i64>> {
     audit_events::Entity::find()
         .filter(audit_events::Column::ChainOf.eq(chain_of(school)))
         .filter(audit_events::Column::Sequence.is_not_null())
@@ -79,21 +80,20 @@ pub(crate) async fn last_sequence<C: ConnectionTrait>(db: &C, school: Option<Sch
 }
 
 /// The rows of a chain that nothing seals yet, oldest first.
-pub(crate) async fn list_unsealed<C: ConnectionTrait>(db: &C, school: Option<SchoolId>) -> Result<Vec<AuditRow>> {
+pub(crate) async fn list_unsealed<C: Database>(db: &C, school: Option<SchoolId>) -> Result<Vec<AuditRow>> {
     let rows = audit_events::Entity::find()
         .filter(audit_events::Column::ChainOf.eq(chain_of(school)))
         .filter(audit_events::Column::Sequence.is_null())
         .order_by_asc(audit_events::Column::At)
         .order_by_asc(audit_events::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     Ok(rows.iter().map(read_row).collect())
 }
 
 /// Removes salt and values from the beginning of a chain up to the first sealed event at `before` or later, so that what is
 /// removed is always a beginning. At most `limit` rows; answers how many.
-pub(crate) async fn truncate<C: ConnectionTrait>(
+pub(crate) async fn truncate<C: Database>(
     db: &C,
     school: Option<SchoolId>,
     before: Timestamp,

@@ -7,20 +7,21 @@ use keyholder_core::id::{CeremonyId, CredentialId, FlowId, PersonId, SessionId};
 use keyholder_core::lockout::Failures;
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::{Expr, IntoCondition};
+use sea_orm::sea_query::{Expr, IntoCondition, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
 };
 
 use super::people::{credentials_of, read_credential};
 use super::sessions::read_session;
+use super::text::text;
 use super::{
-    Result, columns_of, find, insert, instant, millis, open_at, put, read_json, read_word, seal_at, write_json,
-    write_word,
+    Listing, Result, columns_of, find, insert, instant, millis, one, open_at, put, read_json, read_word, seal_at,
+    write_json, write_word,
 };
 use crate::entities::{ceremonies, credential_failures, credentials, sessions};
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 /// What the contents of a ceremony are sealed for: this ceremony of this session, flow, person, factor and purpose (design,
 /// invariant 6). In another row they do not open.
@@ -88,32 +89,47 @@ fn is_open(now: Timestamp) -> Condition {
     ceremonies::Column::EndedAt.is_null().and(ceremonies::Column::ExpiresAt.gt(now.as_millis())).into_condition()
 }
 
-async fn list<C: ConnectionTrait>(db: &C, sealer: &dyn Sealer, which: Condition) -> Result<Vec<Ceremony>> {
+async fn list<C: Database>(db: &C, sealer: &dyn Sealer, which: Condition) -> Result<Vec<Ceremony>> {
     let rows = ceremonies::Entity::find()
         .filter(which)
         .order_by_desc(ceremonies::Column::CreatedAt)
         .order_by_desc(ceremonies::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(|row| read_ceremony(sealer, row)).collect()
 }
 
-pub(crate) async fn find_ceremony<C: ConnectionTrait>(
+pub(crate) async fn find_ceremony<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     id: CeremonyId,
 ) -> Result<Option<Ceremony>> {
-    let row = find::<ceremonies::Entity, C>(db, ceremonies::Column::Id.eq(id.as_uuid())).await?;
+    let row = find::<ceremonies::Entity, C, _>(db, text!(), [(ceremonies::Column::Id, id.as_uuid().into())]).await?;
     row.map(|row| read_ceremony(sealer, row)).transpose()
 }
 
-pub(crate) async fn find_ceremony_in_full<C: ConnectionTrait>(
+pub(crate) async fn find_ceremony_in_full<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     id: CeremonyId,
     key: CredentialId,
 ) -> Result<Option<CeremonyInFull>> {
+    let select = |_: &[Value]| in_full(id, key);
+    let values = vec![key.as_uuid().into(), id.as_uuid().into()];
+    let found: Option<InFull> = one(db, text!().with(db, values, select)).await?;
+    let Some((ceremony, session, key, failures)) = found else { return Ok(None) };
+    Ok(Some(CeremonyInFull {
+        ceremony: read_ceremony(sealer, ceremony)?,
+        session: session.map(read_session).transpose()?,
+        key: key.map(|key| read_credential(sealer, key)).transpose()?,
+        failures: failures.as_ref().map(read_failures).transpose()?,
+    }))
+}
+
+type InFull =
+    (ceremonies::Model, Option<sessions::Model>, Option<credentials::Model>, Option<credential_failures::Model>);
+
+fn in_full(id: CeremonyId, key: CredentialId) -> SelectStatement {
     use ceremonies::Column::{Id, SessionId};
     let session = ceremonies::Entity::belongs_to(sessions::Entity).from(SessionId).to(sessions::Column::Id).into();
     let mut select = ceremonies::Entity::find().join(JoinType::LeftJoin, session).filter(Id.eq(id.as_uuid()));
@@ -122,24 +138,10 @@ pub(crate) async fn find_ceremony_in_full<C: ConnectionTrait>(
     QueryTrait::query(&mut select)
         .left_join(credentials::Entity, the_key)
         .left_join(credential_failures::Entity, of_its_key());
-    select = columns_of::<_, sessions::Entity>(select, "session.");
-    select = columns_of::<_, credentials::Entity>(select, "key.");
-    select = columns_of::<_, credential_failures::Entity>(select, "failures.");
-    let Some(row) = db.query_all(&select.into_query()).await.map_err(stored)?.into_iter().next() else {
-        return Ok(None);
-    };
-    let session = sessions::Model::from_query_result_optional(&row, "session.").map_err(stored)?;
-    let key = credentials::Model::from_query_result_optional(&row, "key.").map_err(stored)?;
-    let failures = credential_failures::Model::from_query_result_optional(&row, "failures.").map_err(stored)?;
-    Ok(Some(CeremonyInFull {
-        ceremony: read_ceremony(sealer, ceremonies::Model::from_query_result(&row, "").map_err(stored)?)?,
-        session: session.map(read_session).transpose()?,
-        key: key.map(|key| read_credential(sealer, key)).transpose()?,
-        failures: failures.as_ref().map(read_failures).transpose()?,
-    }))
+    columns_of::<InFull, _>(select)
 }
 
-pub(crate) async fn find_open_ceremony<C: ConnectionTrait>(
+pub(crate) async fn find_open_ceremony<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     session: SessionId,
@@ -158,7 +160,7 @@ pub(crate) async fn find_open_ceremony<C: ConnectionTrait>(
     Ok(list(db, sealer, which).await?.into_iter().next())
 }
 
-pub(crate) async fn find_ceremony_by_reply_tag<C: ConnectionTrait>(
+pub(crate) async fn find_ceremony_by_reply_tag<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     tag: &[u8],
@@ -168,7 +170,7 @@ pub(crate) async fn find_ceremony_by_reply_tag<C: ConnectionTrait>(
     Ok(list(db, sealer, which).await?.into_iter().next())
 }
 
-pub(crate) async fn list_open_ceremonies<C: ConnectionTrait>(
+pub(crate) async fn list_open_ceremonies<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     person: PersonId,
@@ -177,7 +179,7 @@ pub(crate) async fn list_open_ceremonies<C: ConnectionTrait>(
     list(db, sealer, is_open(now).add(ceremonies::Column::PersonId.eq(person.as_uuid()))).await
 }
 
-pub(crate) async fn list_ceremonies_of_flow<C: ConnectionTrait>(
+pub(crate) async fn list_ceremonies_of_flow<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     flow: FlowId,
@@ -185,19 +187,11 @@ pub(crate) async fn list_ceremonies_of_flow<C: ConnectionTrait>(
     list(db, sealer, ceremonies::Column::FlowId.eq(flow.as_uuid()).into_condition()).await
 }
 
-pub(crate) async fn insert_ceremony<C: ConnectionTrait>(
-    db: &C,
-    sealer: &dyn Sealer,
-    ceremony: &Ceremony,
-) -> Result<()> {
+pub(crate) async fn insert_ceremony<C: Database>(db: &C, sealer: &dyn Sealer, ceremony: &Ceremony) -> Result<()> {
     insert::<ceremonies::Entity, C>(db, write_ceremony(sealer, ceremony, ceremony.version)?).await
 }
 
-pub(crate) async fn swap_ceremony<C: ConnectionTrait>(
-    db: &C,
-    sealer: &dyn Sealer,
-    ceremony: &Ceremony,
-) -> Result<bool> {
+pub(crate) async fn swap_ceremony<C: Database>(db: &C, sealer: &dyn Sealer, ceremony: &Ceremony) -> Result<bool> {
     let row = write_ceremony(sealer, ceremony, ceremony.version.saturating_add(1))?;
     // What a ceremony is bound to never changes, and one that ended stays ended.
     let done = ceremonies::Entity::update_many()
@@ -216,11 +210,7 @@ pub(crate) async fn swap_ceremony<C: ConnectionTrait>(
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn end_ceremonies<C: ConnectionTrait>(
-    db: &C,
-    which: impl IntoCondition,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn end_ceremonies<C: Database>(db: &C, which: impl IntoCondition, now: Timestamp) -> Result<()> {
     ceremonies::Entity::update_many()
         .col_expr(ceremonies::Column::EndedAt, Expr::val(now.as_millis()))
         .col_expr(ceremonies::Column::ReplyTag, Expr::val(None::<Vec<u8>>))
@@ -233,11 +223,11 @@ pub(crate) async fn end_ceremonies<C: ConnectionTrait>(
     Ok(())
 }
 
-pub(crate) async fn end_ceremonies_of<C: ConnectionTrait>(db: &C, person: PersonId, now: Timestamp) -> Result<()> {
+pub(crate) async fn end_ceremonies_of<C: Database>(db: &C, person: PersonId, now: Timestamp) -> Result<()> {
     end_ceremonies(db, ceremonies::Column::PersonId.eq(person.as_uuid()), now).await
 }
 
-pub(crate) async fn list_failures<C: ConnectionTrait>(db: &C, of: &[CredentialId]) -> Result<Vec<Failures>> {
+pub(crate) async fn list_failures<C: Database>(db: &C, of: &[CredentialId]) -> Result<Vec<Failures>> {
     if of.is_empty() {
         return Ok(Vec::new());
     }
@@ -245,28 +235,29 @@ pub(crate) async fn list_failures<C: ConnectionTrait>(db: &C, of: &[CredentialId
     let rows = credential_failures::Entity::find()
         .filter(credential_failures::Column::CredentialId.is_in(ids))
         .order_by_asc(credential_failures::Column::CredentialId)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.iter().map(read_failures).collect()
 }
 
-pub(crate) async fn list_credentials_in_full<C: ConnectionTrait>(
+pub(crate) async fn list_credentials_in_full<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     holder: PersonId,
 ) -> Result<Vec<CredentialInFull>> {
-    let mut select = credentials_of(holder);
-    QueryTrait::query(&mut select).left_join(credential_failures::Entity, of_its_key());
-    select = columns_of::<_, credential_failures::Entity>(select, "failures.");
-    let read = |row: QueryResult| {
-        let failures = credential_failures::Model::from_query_result_optional(&row, "failures.").map_err(stored)?;
-        Ok(CredentialInFull {
-            credential: read_credential(sealer, credentials::Model::from_query_result(&row, "").map_err(stored)?)?,
-            failures: failures.as_ref().map(read_failures).transpose()?,
-        })
+    type Key = (credentials::Model, Option<credential_failures::Model>);
+    let select = |_: &[Value]| {
+        let mut select = credentials_of(holder);
+        QueryTrait::query(&mut select).left_join(credential_failures::Entity, of_its_key());
+        columns_of::<Key, _>(select)
     };
-    db.query_all(&select.into_query()).await.map_err(stored)?.into_iter().map(read).collect()
+    let holder = Value::from(holder.as_uuid());
+    let rows: Vec<Key> = db.records(text!().with(db, vec![holder.clone(), holder], select)).await.map_err(stored)?;
+    let read = |(key, failures): Key| {
+        let failures = failures.as_ref().map(read_failures).transpose()?;
+        Ok(CredentialInFull { credential: read_credential(sealer, key)?, failures })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Joins what is counted against a key to it.
@@ -289,7 +280,7 @@ fn read_failures(row: &credential_failures::Model) -> Result<Failures> {
     })
 }
 
-pub(crate) async fn put_failures<C: ConnectionTrait>(db: &C, failures: &Failures) -> Result<()> {
+pub(crate) async fn put_failures<C: Database>(db: &C, failures: &Failures) -> Result<()> {
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let row = credential_failures::Model {
         credential_id: failures.credential.as_uuid(),

@@ -2,17 +2,18 @@
 
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Result;
 use crate::entities::{ceremonies, flows, grants, mailed_links, refresh_tokens, sessions, single_use_marks};
 use crate::error::stored;
+use crate::sqlite::record::Database;
 
 /// Deletes at most `limit` rows whose `expiry` lies before `now`, the oldest first.
 async fn delete<E, C>(db: &C, key: E::Column, expiry: E::Column, now: Timestamp, limit: u64) -> Result<u64>
 where
     E: EntityTrait,
-    C: ConnectionTrait,
+    C: Database,
 {
     let expired = Query::select()
         .column(key)
@@ -25,7 +26,7 @@ where
     Ok(done.rows_affected)
 }
 
-pub(crate) async fn delete_expired<C: ConnectionTrait>(db: &C, now: Timestamp, limit: u64) -> Result<u64> {
+pub(crate) async fn delete_expired<C: Database>(db: &C, now: Timestamp, limit: u64) -> Result<u64> {
     let mut count = delete::<single_use_marks::Entity, C>(
         db,
         single_use_marks::Column::Digest,

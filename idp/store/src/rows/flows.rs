@@ -6,12 +6,16 @@ use keyholder_core::id::{FlowId, MailedLinkId, PersonId, TokenHash};
 use keyholder_core::link::{LinkPurpose, MailedLink};
 use keyholder_core::ports::SingleUse;
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::{Expr, OnConflict, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, Query, SimpleExpr};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter};
 
-use super::{Result, find, insert, instant, millis, read_json, read_token, replace_if, write_json, write_word};
+use super::text::text;
+use super::{
+    Listing, Result, add, find, insert, instant, millis, read_json, read_token, replace_if, write_json, write_word,
+};
 use crate::entities::{flows, mailed_links, single_use_marks};
 use crate::error::stored;
+use crate::sqlite::record::Database;
 
 fn write_flow(flow: &Flow, version: i64) -> Result<flows::Model> {
     Ok(flows::Model {
@@ -26,8 +30,10 @@ fn write_flow(flow: &Flow, version: i64) -> Result<flows::Model> {
     })
 }
 
-pub(crate) async fn find_flow<C: ConnectionTrait>(db: &C, id: FlowId) -> Result<Option<Flow>> {
-    let Some(row) = find::<flows::Entity, C>(db, flows::Column::Id.eq(id.as_uuid())).await? else { return Ok(None) };
+pub(crate) async fn find_flow<C: Database>(db: &C, id: FlowId) -> Result<Option<Flow>> {
+    let Some(row) = find::<flows::Entity, C, _>(db, text!(), [(flows::Column::Id, id.as_uuid().into())]).await? else {
+        return Ok(None);
+    };
     Ok(Some(Flow {
         id: FlowId::from_uuid(row.id),
         version: row.version,
@@ -40,23 +46,18 @@ pub(crate) async fn find_flow<C: ConnectionTrait>(db: &C, id: FlowId) -> Result<
     }))
 }
 
-pub(crate) async fn insert_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<()> {
+pub(crate) async fn insert_flow<C: Database>(db: &C, flow: &Flow) -> Result<()> {
     insert::<flows::Entity, C>(db, write_flow(flow, flow.version)?).await
 }
 
-pub(crate) async fn add_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<bool> {
-    let inserted = flows::Entity::insert(write_flow(flow, flow.version)?.into_active_model())
-        .on_conflict(OnConflict::column(flows::Column::Id).do_nothing().to_owned())
-        .exec_without_returning(db)
-        .await
-        .map_err(stored)?;
-    Ok(inserted > 0)
+pub(crate) async fn add_flow<C: Database>(db: &C, flow: &Flow) -> Result<bool> {
+    add::<flows::Entity, C>(db, write_flow(flow, flow.version)?).await
 }
 
-pub(crate) async fn swap_flow<C: ConnectionTrait>(db: &C, flow: &Flow) -> Result<bool> {
+pub(crate) async fn swap_flow<C: Database>(db: &C, flow: &Flow) -> Result<bool> {
     let row = write_flow(flow, flow.version.saturating_add(1))?;
-    let same = flows::Column::Id.eq(row.id).and(flows::Column::Version.eq(flow.version));
-    replace_if::<flows::Entity, C>(db, row, same).await
+    let same = [(flows::Column::Id, row.id.into()), (flows::Column::Version, flow.version.into())];
+    replace_if::<flows::Entity, C, _>(db, text!(), row, same).await
 }
 
 /// The key of a mark.
@@ -83,13 +84,14 @@ fn mark(kind: &str, value: &[u8]) -> Vec<u8> {
     context.finish().as_ref().to_vec()
 }
 
-pub(crate) async fn is_used<C: ConnectionTrait>(db: &C, kind: SingleUse, value: &[u8]) -> Result<bool> {
+pub(crate) async fn is_used<C: Database>(db: &C, kind: SingleUse, value: &[u8]) -> Result<bool> {
     let digest = mark(&write_word(kind)?, value);
-    let row = find::<single_use_marks::Entity, C>(db, single_use_marks::Column::Digest.eq(digest)).await?;
+    let row = find::<single_use_marks::Entity, C, _>(db, text!(), [(single_use_marks::Column::Digest, digest.into())])
+        .await?;
     Ok(row.is_some())
 }
 
-pub(crate) async fn use_once<C: ConnectionTrait>(
+pub(crate) async fn use_once<C: Database>(
     db: &C,
     kind: SingleUse,
     value: &[u8],
@@ -97,20 +99,16 @@ pub(crate) async fn use_once<C: ConnectionTrait>(
 ) -> Result<bool> {
     let kind = write_word(kind)?;
     let row = single_use_marks::Model { digest: mark(&kind, value), kind, expires_at: expires_at.as_millis() };
-    let inserted = single_use_marks::Entity::insert(row.into_active_model())
-        .on_conflict(OnConflict::column(single_use_marks::Column::Digest).do_nothing().to_owned())
-        .exec_without_returning(db)
-        .await
-        .map_err(stored)?;
-    Ok(inserted > 0)
+    add::<single_use_marks::Entity, C>(db, row).await
 }
 
-pub(crate) async fn find_link<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<MailedLink>> {
-    let row = find::<mailed_links::Entity, C>(db, mailed_links::Column::Token.eq(token.0.to_vec())).await?;
+pub(crate) async fn find_link<C: Database>(db: &C, token: TokenHash) -> Result<Option<MailedLink>> {
+    let row = find::<mailed_links::Entity, C, _>(db, text!(), [(mailed_links::Column::Token, token.0.to_vec().into())])
+        .await?;
     row.as_ref().map(read_link).transpose()
 }
 
-pub(crate) async fn find_waiting_link<C: ConnectionTrait>(
+pub(crate) async fn find_waiting_link<C: Database>(
     db: &C,
     person: PersonId,
     kind: &str,
@@ -121,10 +119,10 @@ pub(crate) async fn find_waiting_link<C: ConnectionTrait>(
         .and(mailed_links::Column::Kind.eq(kind))
         .and(mailed_links::Column::UsedAt.is_null())
         .and(mailed_links::Column::ExpiresAt.gt(now.as_millis()));
-    find::<mailed_links::Entity, C>(db, waiting).await?.as_ref().map(read_link).transpose()
+    mailed_links::Entity::find().filter(waiting).records(db).await?.first().map(read_link).transpose()
 }
 
-pub(crate) async fn count_waiting_links<C: ConnectionTrait>(
+pub(crate) async fn count_waiting_links<C: Database>(
     db: &C,
     person: PersonId,
     kind: &str,
@@ -152,7 +150,7 @@ fn read_link(row: &mailed_links::Model) -> Result<MailedLink> {
     })
 }
 
-pub(crate) async fn put_link<C: ConnectionTrait>(db: &C, link: &MailedLink) -> Result<()> {
+pub(crate) async fn put_link<C: Database>(db: &C, link: &MailedLink) -> Result<()> {
     let same_person = match link.person {
         Some(person) => mailed_links::Column::PersonId.eq(person.as_uuid()),
         None => mailed_links::Column::PersonId.is_null(),
@@ -180,7 +178,7 @@ pub(crate) async fn put_link<C: ConnectionTrait>(db: &C, link: &MailedLink) -> R
     insert::<mailed_links::Entity, C>(db, row).await
 }
 
-pub(crate) async fn use_link<C: ConnectionTrait>(db: &C, id: MailedLinkId, now: Timestamp) -> Result<bool> {
+pub(crate) async fn use_link<C: Database>(db: &C, id: MailedLinkId, now: Timestamp) -> Result<bool> {
     let done = mailed_links::Entity::update_many()
         .col_expr(mailed_links::Column::UsedAt, Expr::val(now.as_millis()))
         .filter(mailed_links::Column::Id.eq(id.as_uuid()))
@@ -192,7 +190,7 @@ pub(crate) async fn use_link<C: ConnectionTrait>(db: &C, id: MailedLinkId, now: 
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn kill_links<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<()> {
+pub(crate) async fn kill_links<C: Database>(db: &C, person: PersonId) -> Result<()> {
     // Their creation stands in for the instant: what counts is that they are used.
     mailed_links::Entity::update_many()
         .col_expr(mailed_links::Column::UsedAt, Expr::col(mailed_links::Column::CreatedAt))

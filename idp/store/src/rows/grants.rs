@@ -7,17 +7,16 @@ use keyholder_core::id::{
 use keyholder_core::ports::SingleUse;
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::flows;
-use super::people::{add_pupil_scope, join_members, read_member, read_person};
+use super::people::{MemberRow, add_member, join_members, read_person};
 use super::sessions::read_session;
-use super::{Result, Text, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
+use super::text::text;
+use super::{Listing, Result, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
 use crate::entities::{grants, memberships, people, refresh_tokens, sessions};
-use crate::error::stored;
+use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 fn read_grant(row: grants::Model) -> Result<Grant> {
     Ok(Grant {
@@ -53,41 +52,42 @@ fn read_refresh_token(row: refresh_tokens::Model) -> Result<RefreshToken> {
     })
 }
 
-pub(crate) async fn find_grant<C: ConnectionTrait>(db: &C, id: GrantId) -> Result<Option<Grant>> {
-    find::<grants::Entity, C>(db, grants::Column::Id.eq(id.as_uuid())).await?.map(read_grant).transpose()
+pub(crate) async fn find_grant<C: Database>(db: &C, id: GrantId) -> Result<Option<Grant>> {
+    find::<grants::Entity, C, _>(db, text!(), [(grants::Column::Id, id.as_uuid().into())])
+        .await?
+        .map(read_grant)
+        .transpose()
 }
 
-pub(crate) async fn find_grant_in_full<C: ConnectionTrait>(
+pub(crate) async fn find_grant_in_full<C: Database>(
     db: &C,
     id: GrantId,
     mark: Option<(SingleUse, &[u8])>,
 ) -> Result<Option<GrantInFull>> {
-    static PLAIN: Text = Text::new();
-    static MARKED: Text = Text::new();
     let marked = mark.map(|(kind, value)| flows::mark_of(kind, value)).transpose()?;
-    let select = || in_full(id, marked.as_ref());
+    let select = |_: &[Value]| in_full(id, marked.as_ref());
     let by_id = id.as_uuid().into();
     let statement = match &marked {
-        None => PLAIN.with(db, [by_id], select),
-        Some(digest) => MARKED.with(db, [digest.clone().into(), by_id], select),
+        None => text!().with(db, vec![false.into(), by_id], select),
+        Some(digest) => text!().with(db, vec![digest.clone().into(), by_id], select),
     };
-    let rows = db.query_all_raw(statement).await.map_err(stored)?;
     // One for each pupil scope; all else is the same in all of them.
-    let Some(first) = rows.first() else { return Ok(None) };
-    let session = sessions::Model::from_query_result_optional(first, "session.").map_err(stored)?;
-    let membership = memberships::Model::from_query_result(first, "member.").map_err(stored)?;
-    let mut member = read_member(first, &membership)?;
-    for row in &rows {
-        add_pupil_scope(&mut member, row)?;
+    let mut rows = db.records::<InFull>(statement).await.map_err(stored)?.into_iter();
+    let Some((grant, session, person, member, is_marked)) = rows.next() else { return Ok(None) };
+    let mut members = Vec::new();
+    for member in std::iter::once(member).chain(rows.map(|(_, _, _, member, _)| member)) {
+        add_member(&mut members, member)?;
     }
     Ok(Some(GrantInFull {
-        grant: read_grant(grants::Model::from_query_result(first, "").map_err(stored)?)?,
+        grant: read_grant(grant)?,
         session: session.map(read_session).transpose()?,
-        person: read_person(people::Model::from_query_result(first, "person.").map_err(stored)?)?,
-        member,
-        is_marked: mark.is_some() && first.try_get("", "is_marked").map_err(stored)?,
+        person: read_person(person)?,
+        member: members.pop().ok_or_else(|| corrupt("membership"))?,
+        is_marked,
     }))
 }
+
+type InFull = (grants::Model, Option<sessions::Model>, people::Model, MemberRow, bool);
 
 /// A grant with what is around it; with a mark, whether that is set.
 fn in_full(id: GrantId, mark: Option<&Vec<u8>>) -> SelectStatement {
@@ -95,29 +95,21 @@ fn in_full(id: GrantId, mark: Option<&Vec<u8>>) -> SelectStatement {
     let session = grants::Entity::belongs_to(sessions::Entity).from(SessionId).to(sessions::Column::Id).into();
     let person = grants::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
     let member = grants::Entity::belongs_to(memberships::Entity).from(MembershipId).to(memberships::Column::Id).into();
-    let mut select = grants::Entity::find()
+    let select = grants::Entity::find()
         .join(JoinType::LeftJoin, session)
         .join(JoinType::InnerJoin, person)
         .join(JoinType::InnerJoin, member)
         .filter(Id.eq(id.as_uuid()));
-    select = columns_of::<_, sessions::Entity>(select, "session.");
-    select = columns_of::<_, people::Entity>(select, "person.");
-    select = columns_of::<_, memberships::Entity>(select, "member.");
-    if let Some(digest) = mark {
-        select = select.expr_as(flows::is_marked(digest.clone()), "is_marked");
-    }
-    join_members(select, JoinType::InnerJoin).into_query()
+    let mut select = columns_of::<InFull, _>(join_members(select, JoinType::InnerJoin));
+    select.expr(mark.map_or_else(|| Expr::val(false), |digest| flows::is_marked(digest.clone())));
+    select
 }
 
-pub(crate) async fn list_live_grants<C: ConnectionTrait>(
-    db: &C,
-    session: SessionId,
-    now: Timestamp,
-) -> Result<Vec<Grant>> {
+pub(crate) async fn list_live_grants<C: Database>(db: &C, session: SessionId, now: Timestamp) -> Result<Vec<Grant>> {
     list_live(db, grants::Column::SessionId.eq(session.as_uuid()), now).await
 }
 
-pub(crate) async fn list_live_grants_of_person<C: ConnectionTrait>(
+pub(crate) async fn list_live_grants_of_person<C: Database>(
     db: &C,
     person: PersonId,
     now: Timestamp,
@@ -125,31 +117,29 @@ pub(crate) async fn list_live_grants_of_person<C: ConnectionTrait>(
     list_live(db, grants::Column::PersonId.eq(person.as_uuid()), now).await
 }
 
-async fn list_live<C: ConnectionTrait>(db: &C, whose: Expr, now: Timestamp) -> Result<Vec<Grant>> {
+async fn list_live<C: Database>(db: &C, whose: Expr, now: Timestamp) -> Result<Vec<Grant>> {
     let rows = grants::Entity::find()
         .filter(whose)
         .filter(grants::Column::EndedAt.is_null())
         .filter(grants::Column::ExpiresAt.gt(now.as_millis()))
         .order_by_asc(grants::Column::CreatedAt)
         .order_by_asc(grants::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_grant).collect()
 }
 
-pub(crate) async fn list_grants_of_session<C: ConnectionTrait>(db: &C, session: SessionId) -> Result<Vec<Grant>> {
+pub(crate) async fn list_grants_of_session<C: Database>(db: &C, session: SessionId) -> Result<Vec<Grant>> {
     let rows = grants::Entity::find()
         .filter(grants::Column::SessionId.eq(session.as_uuid()))
         .order_by_asc(grants::Column::CreatedAt)
         .order_by_asc(grants::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_grant).collect()
 }
 
-pub(crate) async fn insert_grant<C: ConnectionTrait>(db: &C, grant: &Grant) -> Result<()> {
+pub(crate) async fn insert_grant<C: Database>(db: &C, grant: &Grant) -> Result<()> {
     let row = grants::Model {
         id: grant.id.as_uuid(),
         session_id: grant.session.as_uuid(),
@@ -170,7 +160,7 @@ pub(crate) async fn insert_grant<C: ConnectionTrait>(db: &C, grant: &Grant) -> R
     insert::<grants::Entity, C>(db, row).await
 }
 
-pub(crate) async fn end_grant<C: ConnectionTrait>(db: &C, id: GrantId, now: Timestamp) -> Result<bool> {
+pub(crate) async fn end_grant<C: Database>(db: &C, id: GrantId, now: Timestamp) -> Result<bool> {
     let done = grants::Entity::update_many()
         .col_expr(grants::Column::EndedAt, Expr::val(now.as_millis()))
         .filter(grants::Column::Id.eq(id.as_uuid()))
@@ -181,12 +171,14 @@ pub(crate) async fn end_grant<C: ConnectionTrait>(db: &C, id: GrantId, now: Time
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn find_refresh_token<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<RefreshToken>> {
-    let row = find::<refresh_tokens::Entity, C>(db, refresh_tokens::Column::Token.eq(token.0.to_vec())).await?;
+pub(crate) async fn find_refresh_token<C: Database>(db: &C, token: TokenHash) -> Result<Option<RefreshToken>> {
+    let row =
+        find::<refresh_tokens::Entity, C, _>(db, text!(), [(refresh_tokens::Column::Token, token.0.to_vec().into())])
+            .await?;
     row.map(read_refresh_token).transpose()
 }
 
-pub(crate) async fn insert_refresh_token<C: ConnectionTrait>(db: &C, token: &RefreshToken) -> Result<()> {
+pub(crate) async fn insert_refresh_token<C: Database>(db: &C, token: &RefreshToken) -> Result<()> {
     let row = refresh_tokens::Model {
         id: token.id.as_uuid(),
         token: token.token.0.to_vec(),
@@ -201,7 +193,7 @@ pub(crate) async fn insert_refresh_token<C: ConnectionTrait>(db: &C, token: &Ref
     insert::<refresh_tokens::Entity, C>(db, row).await
 }
 
-pub(crate) async fn rotate_refresh_token<C: ConnectionTrait>(
+pub(crate) async fn rotate_refresh_token<C: Database>(
     db: &C,
     id: RefreshTokenId,
     successor: &[u8],
@@ -218,7 +210,7 @@ pub(crate) async fn rotate_refresh_token<C: ConnectionTrait>(
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn touch_refresh_token<C: ConnectionTrait>(db: &C, id: RefreshTokenId, now: Timestamp) -> Result<()> {
+pub(crate) async fn touch_refresh_token<C: Database>(db: &C, id: RefreshTokenId, now: Timestamp) -> Result<()> {
     refresh_tokens::Entity::update_many()
         .col_expr(refresh_tokens::Column::UsedAt, Expr::val(now.as_millis()))
         .filter(refresh_tokens::Column::Id.eq(id.as_uuid()))

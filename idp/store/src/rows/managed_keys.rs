@@ -4,11 +4,13 @@ use keyholder_core::id::{CredentialId, ManagedKeyChangeId, ManagedKeyId, PersonI
 use keyholder_core::managed_key::{ManagedKey, ManagedKeyChange, ManagedKeyState};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Result, insert, read_word, replace_if, write_word};
+use super::text::text;
+use super::{Listing, Result, insert, read_word, replace_if, write_word};
 use crate::entities::{credentials, managed_key_changes, managed_keys};
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 const IN_STOCK: &str = "in-stock";
 const ISSUED: &str = "issued";
@@ -55,28 +57,23 @@ fn write_key(key: &ManagedKey, version: i64) -> managed_keys::Model {
     }
 }
 
-pub(crate) async fn list_managed_keys<C: ConnectionTrait>(db: &C, school: SchoolId) -> Result<Vec<ManagedKey>> {
+pub(crate) async fn list_managed_keys<C: Database>(db: &C, school: SchoolId) -> Result<Vec<ManagedKey>> {
     let rows = managed_keys::Entity::find()
         .filter(managed_keys::Column::SchoolId.eq(school.as_uuid()))
         .order_by_asc(managed_keys::Column::Serial)
         .order_by_asc(managed_keys::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_key).collect()
 }
 
-pub(crate) async fn list_managed_key_changes<C: ConnectionTrait>(
-    db: &C,
-    key: ManagedKeyId,
-) -> Result<Vec<ManagedKeyChange>> {
+pub(crate) async fn list_managed_key_changes<C: Database>(db: &C, key: ManagedKeyId) -> Result<Vec<ManagedKeyChange>> {
     let rows = managed_key_changes::Entity::find()
         .filter(managed_key_changes::Column::KeyId.eq(key.as_uuid()))
         .order_by_asc(managed_key_changes::Column::At)
         .order_by_asc(managed_key_changes::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     let read = |row: managed_key_changes::Model| {
         Ok(ManagedKeyChange {
             id: ManagedKeyChangeId::from_uuid(row.id),
@@ -90,16 +87,18 @@ pub(crate) async fn list_managed_key_changes<C: ConnectionTrait>(
     rows.into_iter().map(read).collect()
 }
 
-pub(crate) async fn insert_managed_key<C: ConnectionTrait>(db: &C, key: &ManagedKey) -> Result<()> {
+pub(crate) async fn insert_managed_key<C: Database>(db: &C, key: &ManagedKey) -> Result<()> {
     insert::<managed_keys::Entity, C>(db, write_key(key, key.version)).await
 }
 
-pub(crate) async fn swap_managed_key<C: ConnectionTrait>(db: &C, key: &ManagedKey) -> Result<bool> {
-    let same = managed_keys::Column::Id.eq(key.id.as_uuid()).and(managed_keys::Column::Version.eq(key.version));
-    replace_if::<managed_keys::Entity, C>(db, write_key(key, key.version.saturating_add(1)), same).await
+pub(crate) async fn swap_managed_key<C: Database>(db: &C, key: &ManagedKey) -> Result<bool> {
+    let same =
+        [(managed_keys::Column::Id, key.id.as_uuid().into()), (managed_keys::Column::Version, key.version.into())];
+    let row = write_key(key, key.version.saturating_add(1));
+    replace_if::<managed_keys::Entity, C, _>(db, text!(), row, same).await
 }
 
-pub(crate) async fn insert_managed_key_change<C: ConnectionTrait>(db: &C, change: &ManagedKeyChange) -> Result<()> {
+pub(crate) async fn insert_managed_key_change<C: Database>(db: &C, change: &ManagedKeyChange) -> Result<()> {
     let row = managed_key_changes::Model {
         id: change.id.as_uuid(),
         key_id: change.key.as_uuid(),
@@ -111,11 +110,7 @@ pub(crate) async fn insert_managed_key_change<C: ConnectionTrait>(db: &C, change
     insert::<managed_key_changes::Entity, C>(db, row).await
 }
 
-pub(crate) async fn hold_credential<C: ConnectionTrait>(
-    db: &C,
-    id: CredentialId,
-    holder: Option<PersonId>,
-) -> Result<bool> {
+pub(crate) async fn hold_credential<C: Database>(db: &C, id: CredentialId, holder: Option<PersonId>) -> Result<bool> {
     let done = credentials::Entity::update_many()
         .col_expr(credentials::Column::HolderId, Expr::val(holder.map(PersonId::as_uuid)))
         .col_expr(credentials::Column::LastUsedAt, Expr::val(None::<i64>))

@@ -20,122 +20,159 @@ pub(crate) mod saml;
 pub(crate) mod saml_metadata;
 pub(crate) mod schools;
 pub(crate) mod sessions;
-
-use std::sync::OnceLock;
+pub(crate) mod text;
 
 use keyholder_core::id::TokenHash;
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query, SelectStatement};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QuerySelect, Select, Statement, StatementBuilder, Value,
+    ColumnTrait, EntityTrait, Iterable, PrimaryKeyToColumn, QueryFilter, QuerySelect, QueryTrait, Select, Statement,
+    Value,
 };
 use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use uuid::Uuid;
 
+use self::text::Text;
+use crate::entities::Stored;
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::{Database, Record};
 
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Inserts a row; conflicts where one of its unique values is taken.
 pub(crate) async fn insert<E, C>(db: &C, row: E::Model) -> Result<()>
 where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-    C: ConnectionTrait,
+    E: EntityTrait<Model: Stored>,
+    C: Database,
 {
-    E::insert(row.into_active_model()).exec_without_returning(db).await.map_err(stored)?;
+    let statement = E::Model::texts().insert.with(db, row.into_values(), inserting::<E>);
+    db.execute_raw(statement).await.map_err(stored)?;
     Ok(())
 }
 
 /// Inserts a row, or replaces everything but its key; conflicts where another row has one of its unique values.
 pub(crate) async fn put<E, C>(db: &C, row: E::Model) -> Result<()>
 where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-    C: ConnectionTrait,
+    E: EntityTrait<Model: Stored>,
+    C: Database,
 {
-    let keys: Vec<String> = E::PrimaryKey::iter().map(|key| column_name(&key.into_column())).collect();
-    let others = E::Column::iter().filter(|column| !keys.contains(&column_name(column)));
-    let replace = OnConflict::columns(E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column))
-        .update_columns(others)
-        .to_owned();
-    E::insert(row.into_active_model()).on_conflict(replace).exec_without_returning(db).await.map_err(stored)?;
+    let replace = |values: &[Value]| {
+        let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+        let replace = OnConflict::columns(keys).update_columns(E::Column::iter().filter(is_no_key::<E>)).to_owned();
+        inserting::<E>(values).on_conflict(replace).to_owned()
+    };
+    let statement = E::Model::texts().put.with(db, row.into_values(), replace);
+    db.execute_raw(statement).await.map_err(stored)?;
     Ok(())
 }
 
-/// Replaces every column of the row, its key aside, if `condition` still holds; tells whether it did.
-pub(crate) async fn replace_if<E, C>(
+/// Inserts a row where there is none with its key; tells whether it did.
+pub(crate) async fn add<E, C>(db: &C, row: E::Model) -> Result<bool>
+where
+    E: EntityTrait<Model: Stored>,
+    C: Database,
+{
+    let leave = |values: &[Value]| {
+        let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+        inserting::<E>(values).on_conflict(OnConflict::columns(keys).do_nothing().to_owned()).to_owned()
+    };
+    let statement = E::Model::texts().add.with(db, row.into_values(), leave);
+    Ok(db.execute_raw(statement).await.map_err(stored)?.rows_affected() > 0)
+}
+
+/// Replaces every column of the row, its key aside, if it has these values still; tells whether it did. `text` is of this condition.
+pub(crate) async fn replace_if<E, C, const N: usize>(
     db: &C,
+    text: &Text,
     row: E::Model,
-    condition: impl sea_orm::sea_query::IntoCondition,
+    same: [(E::Column, Value); N],
 ) -> Result<bool>
 where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-    C: ConnectionTrait,
+    E: EntityTrait<Model: Stored>,
+    C: Database,
 {
-    let mut active = row.into_active_model().reset_all();
-    for key in E::PrimaryKey::iter() {
-        active.not_set(key.into_column());
+    let columns = || E::Column::iter().filter(is_no_key::<E>);
+    let (known, same): (Vec<E::Column>, Vec<Value>) = same.into_iter().unzip();
+    let mut values = Vec::new();
+    for (column, value) in E::Column::iter().zip(row.into_values()) {
+        if is_no_key::<E>(&column) {
+            values.push(value);
+        }
     }
-    let done = E::update_many().set(active).filter(condition).exec(db).await.map_err(stored)?;
-    Ok(done.rows_affected > 0)
+    values.extend(same);
+    let update = |values: &[Value]| {
+        let mut update = Query::update().table(E::default()).to_owned();
+        let mut values = values.iter().cloned();
+        update.values(columns().zip(values.by_ref().map(Expr::val)));
+        for (column, value) in known.iter().zip(values) {
+            update.and_where(ColumnTrait::eq(column, value));
+        }
+        update
+    };
+    let done = db.execute_raw(text.with(db, values, update)).await.map_err(stored)?;
+    Ok(done.rows_affected() > 0)
 }
 
-/// One row by a condition that hardly more than one fulfils.
-pub(crate) async fn find<E, C>(db: &C, condition: impl sea_orm::sea_query::IntoCondition) -> Result<Option<E::Model>>
+/// One row that has these values, as hardly more than one does. `text` is of these columns.
+pub(crate) async fn find<E, C, const N: usize>(
+    db: &C,
+    text: &Text,
+    same: [(E::Column, Value); N],
+) -> Result<Option<E::Model>>
 where
-    E: EntityTrait,
-    C: ConnectionTrait,
+    E: EntityTrait<Model: Stored>,
+    C: Database,
 {
-    // Not `one`: SQLite prepares a statement with `LIMIT ?` anew each time that it is bound, which costs more than the row.
-    Ok(E::find().filter(condition).all(db).await.map_err(stored)?.into_iter().next())
+    let (columns, values): (Vec<E::Column>, Vec<Value>) = same.into_iter().unzip();
+    let select = |values: &[Value]| {
+        let same = columns.iter().zip(values.iter().cloned());
+        let found = same.fold(E::find(), |found, (column, value)| found.filter(ColumnTrait::eq(column, value)));
+        columns_of::<E::Model, E>(found)
+    };
+    one(db, text.with(db, values, select)).await
 }
 
-/// Selects all columns of a joined entity under names that begin with `start`. That ends in a full stop, so that no column
-/// of another entity has such a name: it would silently be read in the other's place.
-pub(crate) fn columns_of<S: EntityTrait, E: EntityTrait>(mut select: Select<S>, start: &str) -> Select<S> {
-    for column in E::Column::iter() {
-        let name = format!("{start}{}", column.as_str());
-        select = select.column_as(column, name);
-    }
-    select
+/// The first record, where no more than one is worth reading.
+pub(crate) async fn one<R: Record, C: Database>(db: &C, statement: Statement) -> Result<Option<R>> {
+    // Without `LIMIT`: there are hardly more.
+    Ok(db.records(statement).await.map_err(stored)?.into_iter().next())
 }
 
-/// The text of a wide statement that only ever differs in its values, written once: writing it costs more than what it looks up.
-pub(crate) struct Text(OnceLock<(DbBackend, String)>);
+/// A select that is read as whole rows.
+pub(crate) trait Listing {
+    type Row;
 
-impl Text {
-    pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
-    }
+    /// All that it finds.
+    async fn records<C: Database>(self, db: &C) -> Result<Vec<Self::Row>>;
+}
 
-    /// The statement with these values, which stand in the order of the text. `select` is what would be written.
-    pub(crate) fn with<C, S>(
-        &self,
-        db: &C,
-        values: impl IntoIterator<Item = Value>,
-        select: impl Fn() -> S,
-    ) -> Statement
-    where
-        C: ConnectionTrait,
-        S: StatementBuilder,
-    {
-        let backend = db.get_database_backend();
-        let write = || backend.build(&select()).sql;
-        let (of, text) = self.0.get_or_init(|| (backend, write()));
-        // A process talks to one kind of database, tests aside.
-        let text = if *of == backend { text.clone() } else { write() };
-        Statement::from_sql_and_values(backend, text, values)
+impl<E: EntityTrait<Model: Stored>> Listing for Select<E> {
+    type Row = E::Model;
+
+    async fn records<C: Database>(self, db: &C) -> Result<Vec<E::Model>> {
+        let statement = db.get_database_backend().build(&columns_of::<E::Model, E>(self));
+        db.records(statement).await.map_err(stored)
     }
 }
 
-fn column_name(column: &impl ColumnTrait) -> String {
-    sea_orm::Iden::to_string(column)
+/// Selects what a record is read from.
+pub(crate) fn columns_of<R: Record, E: EntityTrait>(select: Select<E>) -> SelectStatement {
+    let mut query = select.select_only().into_query();
+    R::select(&mut query);
+    query
+}
+
+/// The values are those of a row, one for each column.
+fn inserting<E: EntityTrait>(values: &[Value]) -> InsertStatement {
+    let values = values.iter().cloned().map(Expr::val);
+    Query::insert().into_table(E::default()).columns(E::Column::iter()).values_panic(values).to_owned()
+}
+
+fn is_no_key<E: EntityTrait>(column: &E::Column) -> bool {
+    E::PrimaryKey::from_column(*column).is_none()
 }
 
 pub(crate) fn millis(at: Option<Timestamp>) -> Option<i64> {

@@ -7,13 +7,14 @@ use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{Result, find, insert, instant, millis, open, read_word, seal, write_word};
+use super::text::text;
+use super::{Listing, Result, find, insert, instant, millis, open, read_word, seal, write_word};
 use crate::entities::{leases, outbox, revisions, signing_keys};
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 /// Where the content of a message is sealed for.
 pub(crate) const DELIVERY: &str = "outbox.delivery";
@@ -32,11 +33,7 @@ fn read_message(sealer: &dyn Sealer, row: &outbox::Model, due_at: i64, attempts:
     })
 }
 
-pub(crate) async fn insert_outbox<C: ConnectionTrait>(
-    db: &C,
-    sealer: &dyn Sealer,
-    message: &OutboxMessage,
-) -> Result<()> {
+pub(crate) async fn insert_outbox<C: Database>(db: &C, sealer: &dyn Sealer, message: &OutboxMessage) -> Result<()> {
     let id = message.id.as_uuid();
     let delivery = serde_json::to_vec(&message.delivery).map_err(|error| StoreError::Database(Box::new(error)))?;
     let row = outbox::Model {
@@ -53,7 +50,7 @@ pub(crate) async fn insert_outbox<C: ConnectionTrait>(
     insert::<outbox::Entity, C>(db, row).await
 }
 
-pub(crate) async fn claim_outbox<C: ConnectionTrait>(
+pub(crate) async fn claim_outbox<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     lane: Lane,
@@ -70,9 +67,8 @@ pub(crate) async fn claim_outbox<C: ConnectionTrait>(
         .order_by_asc(outbox::Column::DueAt)
         .order_by_asc(outbox::Column::Id)
         .limit(limit)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     let mut claimed = Vec::with_capacity(due.len());
     for row in due {
         let attempts = row.attempts.saturating_add(1);
@@ -101,12 +97,12 @@ pub(crate) async fn claim_outbox<C: ConnectionTrait>(
     Ok(claimed)
 }
 
-pub(crate) async fn delete_outbox<C: ConnectionTrait>(db: &C, id: OutboxId) -> Result<()> {
+pub(crate) async fn delete_outbox<C: Database>(db: &C, id: OutboxId) -> Result<()> {
     outbox::Entity::delete_many().filter(outbox::Column::Id.eq(id.as_uuid())).exec(db).await.map_err(stored)?;
     Ok(())
 }
 
-pub(crate) async fn retry_outbox<C: ConnectionTrait>(
+pub(crate) async fn retry_outbox<C: Database>(
     db: &C,
     id: OutboxId,
     due_at: Option<Timestamp>,
@@ -124,11 +120,11 @@ pub(crate) async fn retry_outbox<C: ConnectionTrait>(
     Ok(())
 }
 
-pub(crate) async fn count_waiting_outbox<C: ConnectionTrait>(db: &C) -> Result<u64> {
+pub(crate) async fn count_waiting_outbox<C: Database>(db: &C) -> Result<u64> {
     outbox::Entity::find().filter(outbox::Column::DueAt.is_not_null()).count(db).await.map_err(stored)
 }
 
-pub(crate) async fn take_lease<C: ConnectionTrait>(
+pub(crate) async fn take_lease<C: Database>(
     db: &C,
     name: &str,
     holder: &str,
@@ -153,13 +149,12 @@ pub(crate) async fn take_lease<C: ConnectionTrait>(
     Ok(taken > 0)
 }
 
-pub(crate) async fn list_signing_keys<C: ConnectionTrait>(db: &C, sealer: &dyn Sealer) -> Result<Vec<SigningKey>> {
+pub(crate) async fn list_signing_keys<C: Database>(db: &C, sealer: &dyn Sealer) -> Result<Vec<SigningKey>> {
     let rows = signing_keys::Entity::find()
         .order_by_asc(signing_keys::Column::CreatedAt)
         .order_by_asc(signing_keys::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter()
         .map(|row| {
             Ok(SigningKey {
@@ -175,11 +170,7 @@ pub(crate) async fn list_signing_keys<C: ConnectionTrait>(db: &C, sealer: &dyn S
         .collect()
 }
 
-pub(crate) async fn insert_signing_key<C: ConnectionTrait>(
-    db: &C,
-    sealer: &dyn Sealer,
-    key: &SigningKey,
-) -> Result<()> {
+pub(crate) async fn insert_signing_key<C: Database>(db: &C, sealer: &dyn Sealer, key: &SigningKey) -> Result<()> {
     let id = key.id.as_uuid();
     let row = signing_keys::Model {
         id,
@@ -193,7 +184,7 @@ pub(crate) async fn insert_signing_key<C: ConnectionTrait>(
     insert::<signing_keys::Entity, C>(db, row).await
 }
 
-pub(crate) async fn update_signing_key<C: ConnectionTrait>(db: &C, key: &SigningKey) -> Result<()> {
+pub(crate) async fn update_signing_key<C: Database>(db: &C, key: &SigningKey) -> Result<()> {
     let done = signing_keys::Entity::update_many()
         .col_expr(signing_keys::Column::State, Expr::val(write_word(key.state)?))
         .col_expr(signing_keys::Column::ActiveFrom, Expr::val(key.active_from.as_millis()))
@@ -205,7 +196,7 @@ pub(crate) async fn update_signing_key<C: ConnectionTrait>(db: &C, key: &Signing
     if done.rows_affected > 0 { Ok(()) } else { Err(StoreError::Conflict("no such signing key".to_owned())) }
 }
 
-pub(crate) async fn delete_signing_key<C: ConnectionTrait>(db: &C, id: SigningKeyId) -> Result<()> {
+pub(crate) async fn delete_signing_key<C: Database>(db: &C, id: SigningKeyId) -> Result<()> {
     signing_keys::Entity::delete_many()
         .filter(signing_keys::Column::Id.eq(id.as_uuid()))
         .exec(db)
@@ -214,12 +205,12 @@ pub(crate) async fn delete_signing_key<C: ConnectionTrait>(db: &C, id: SigningKe
     Ok(())
 }
 
-pub(crate) async fn revision<C: ConnectionTrait>(db: &C, name: &str) -> Result<i64> {
-    let row = find::<revisions::Entity, C>(db, revisions::Column::Name.eq(name)).await?;
+pub(crate) async fn revision<C: Database>(db: &C, name: &str) -> Result<i64> {
+    let row = find::<revisions::Entity, C, _>(db, text!(), [(revisions::Column::Name, name.into())]).await?;
     Ok(row.map_or(0, |row| row.value))
 }
 
-pub(crate) async fn raise_revision<C: ConnectionTrait>(db: &C, name: &str) -> Result<()> {
+pub(crate) async fn raise_revision<C: Database>(db: &C, name: &str) -> Result<()> {
     let row = revisions::Model { name: name.to_owned(), value: 1 };
     let raise = OnConflict::column(revisions::Column::Name)
         .value(revisions::Column::Value, Expr::col((revisions::Entity, revisions::Column::Value)).add(1))

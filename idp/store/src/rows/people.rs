@@ -8,21 +8,20 @@ use keyholder_core::person::{Email, Person, StoredPassword};
 use keyholder_core::ports::{PersonFilter, Sealer, StoreError};
 use keyholder_core::time::Timestamp;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 use uuid::Uuid;
 
 use super::schools::{read_group, read_pupil_scope, read_school};
+use super::text::text;
 use super::{
-    Result, columns_of, find, insert, instant, millis, open_at, put, read_json, read_word, replace_if, seal_at,
-    write_json, write_word,
+    Listing, Result, columns_of, find, insert, instant, millis, one, open_at, put, read_json, read_word, replace_if,
+    seal_at, write_json, write_word,
 };
 use crate::entities::{
     credentials, membership_pupil_scopes, memberships, passwords, people, pupil_scopes, schools, user_groups,
 };
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 /// What the secret of a credential is sealed for: this key of this owner and factor at this version. In another row, or in its
 /// own after a later change, it does not open.
@@ -138,7 +137,7 @@ fn write_credential(sealer: &dyn Sealer, credential: &Credential, version: i64) 
     Ok(credentials::Model { secret, ..row })
 }
 
-pub(crate) async fn list_people<C: ConnectionTrait>(db: &C, filter: PersonFilter) -> Result<Vec<Person>> {
+pub(crate) async fn list_people<C: Database>(db: &C, filter: PersonFilter) -> Result<Vec<Person>> {
     let mut select = people::Entity::find();
     if let PersonFilter::OfSchool(school) = filter {
         let members = Query::select()
@@ -148,16 +147,11 @@ pub(crate) async fn list_people<C: ConnectionTrait>(db: &C, filter: PersonFilter
             .take();
         select = select.filter(people::Column::Id.in_subquery(members));
     }
-    let rows = select
-        .order_by_asc(people::Column::CreatedAt)
-        .order_by_asc(people::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+    let rows = select.order_by_asc(people::Column::CreatedAt).order_by_asc(people::Column::Id).records(db).await?;
     rows.into_iter().map(read_person).collect()
 }
 
-pub(crate) async fn list_admin_key_holders<C: ConnectionTrait>(
+pub(crate) async fn list_admin_key_holders<C: Database>(
     db: &C,
     school: SchoolId,
     now: Timestamp,
@@ -176,56 +170,54 @@ pub(crate) async fn list_admin_key_holders<C: ConnectionTrait>(
         .filter(people::Column::DisabledAt.is_null())
         .order_by_asc(people::Column::FamilyName)
         .order_by_asc(people::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_person).collect()
 }
 
-pub(crate) async fn find_person<C: ConnectionTrait>(db: &C, id: PersonId) -> Result<Option<Person>> {
-    find::<people::Entity, C>(db, people::Column::Id.eq(id.as_uuid())).await?.map(read_person).transpose()
+pub(crate) async fn find_person<C: Database>(db: &C, id: PersonId) -> Result<Option<Person>> {
+    find::<people::Entity, C, _>(db, text!(), [(people::Column::Id, id.as_uuid().into())])
+        .await?
+        .map(read_person)
+        .transpose()
 }
 
-pub(crate) async fn find_person_by_email<C: ConnectionTrait>(db: &C, key: &str) -> Result<Option<Person>> {
-    find::<people::Entity, C>(db, people::Column::EmailKey.eq(key)).await?.map(read_person).transpose()
+pub(crate) async fn find_person_by_email<C: Database>(db: &C, key: &str) -> Result<Option<Person>> {
+    find::<people::Entity, C, _>(db, text!(), [(people::Column::EmailKey, key.into())])
+        .await?
+        .map(read_person)
+        .transpose()
 }
 
-pub(crate) async fn insert_person<C: ConnectionTrait>(db: &C, person: &Person) -> Result<()> {
+pub(crate) async fn insert_person<C: Database>(db: &C, person: &Person) -> Result<()> {
     insert::<people::Entity, C>(db, write_person(person)?).await
 }
 
-pub(crate) async fn update_person<C: ConnectionTrait>(db: &C, person: &Person) -> Result<()> {
-    let found =
-        replace_if::<people::Entity, C>(db, write_person(person)?, people::Column::Id.eq(person.id.as_uuid())).await?;
+pub(crate) async fn update_person<C: Database>(db: &C, person: &Person) -> Result<()> {
+    let same = [(people::Column::Id, person.id.as_uuid().into())];
+    let found = replace_if::<people::Entity, C, _>(db, text!(), write_person(person)?, same).await?;
     if found { Ok(()) } else { Err(StoreError::Conflict("no such person".to_owned())) }
 }
 
-pub(crate) async fn find_password<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Option<StoredPassword>> {
-    let row = find::<passwords::Entity, C>(db, passwords::Column::PersonId.eq(person.as_uuid())).await?;
+pub(crate) async fn find_password<C: Database>(db: &C, person: PersonId) -> Result<Option<StoredPassword>> {
+    let row =
+        find::<passwords::Entity, C, _>(db, text!(), [(passwords::Column::PersonId, person.as_uuid().into())]).await?;
     Ok(row.map(read_password))
 }
 
-pub(crate) async fn find_account<C: ConnectionTrait>(
-    db: &C,
-    key: &str,
-) -> Result<Option<(Person, Option<StoredPassword>)>> {
-    let password =
-        people::Entity::belongs_to(passwords::Entity).from(people::Column::Id).to(passwords::Column::PersonId).into();
-    let select = people::Entity::find().join(JoinType::LeftJoin, password).filter(people::Column::EmailKey.eq(key));
-    let select = columns_of::<_, passwords::Entity>(select, "password.");
-    let Some(row) = db.query_all(&select.into_query()).await.map_err(stored)?.into_iter().next() else {
-        return Ok(None);
+pub(crate) async fn find_account<C: Database>(db: &C, key: &str) -> Result<Option<(Person, Option<StoredPassword>)>> {
+    type Account = (people::Model, Option<passwords::Model>);
+    let select = |_: &[Value]| {
+        use people::Column::{EmailKey, Id};
+        let password = people::Entity::belongs_to(passwords::Entity).from(Id).to(passwords::Column::PersonId).into();
+        let select = people::Entity::find().join(JoinType::LeftJoin, password).filter(EmailKey.eq(key));
+        columns_of::<Account, _>(select)
     };
-    let person = read_person(people::Model::from_query_result(&row, "").map_err(stored)?)?;
-    let password = passwords::Model::from_query_result_optional(&row, "password.").map_err(stored)?;
-    Ok(Some((person, password.map(read_password))))
+    let account: Option<Account> = one(db, text!().with(db, vec![key.into()], select)).await?;
+    account.map(|(person, password)| Ok((read_person(person)?, password.map(read_password)))).transpose()
 }
 
-pub(crate) async fn put_password<C: ConnectionTrait>(
-    db: &C,
-    person: PersonId,
-    password: &StoredPassword,
-) -> Result<()> {
+pub(crate) async fn put_password<C: Database>(db: &C, person: PersonId, password: &StoredPassword) -> Result<()> {
     let row = passwords::Model {
         person_id: person.as_uuid(),
         hash: password.hash.clone(),
@@ -234,7 +226,7 @@ pub(crate) async fn put_password<C: ConnectionTrait>(
     put::<passwords::Entity, C>(db, row).await
 }
 
-pub(crate) async fn replace_password<C: ConnectionTrait>(
+pub(crate) async fn replace_password<C: Database>(
     db: &C,
     person: PersonId,
     former_hash: &str,
@@ -245,23 +237,27 @@ pub(crate) async fn replace_password<C: ConnectionTrait>(
         hash: password.hash.clone(),
         changed_at: password.changed_at.as_millis(),
     };
-    let same = passwords::Column::PersonId.eq(person.as_uuid()).and(passwords::Column::Hash.eq(former_hash));
-    replace_if::<passwords::Entity, C>(db, row, same).await
+    let same = [(passwords::Column::PersonId, person.as_uuid().into()), (passwords::Column::Hash, former_hash.into())];
+    replace_if::<passwords::Entity, C, _>(db, text!(), row, same).await
 }
 
-pub(crate) async fn find_membership<C: ConnectionTrait>(db: &C, id: MembershipId) -> Result<Option<Membership>> {
-    let Some(row) = find::<memberships::Entity, C>(db, memberships::Column::Id.eq(id.as_uuid())).await? else {
+pub(crate) async fn find_membership<C: Database>(db: &C, id: MembershipId) -> Result<Option<Membership>> {
+    let Some(row) =
+        find::<memberships::Entity, C, _>(db, text!(), [(memberships::Column::Id, id.as_uuid().into())]).await?
+    else {
         return Ok(None);
     };
     let links = membership_pupil_scopes::Entity::find()
         .filter(membership_pupil_scopes::Column::MembershipId.eq(row.id))
         .order_by_asc(membership_pupil_scopes::Column::Position)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     let scopes = links.into_iter().map(|link| PupilScopeId::from_uuid(link.pupil_scope_id)).collect();
     Ok(Some(read_membership(&row, scopes)))
 }
+
+/// A membership with what [`join_members`] joins to it, and one of its pupil scopes.
+pub(crate) type MemberRow = (memberships::Model, schools::Model, user_groups::Model, Option<pupil_scopes::Model>);
 
 /// Joins to memberships what they refer to: a row for each pupil scope in their order, or one where there is none. `join` is how
 /// the memberships themselves are joined: a left join where there may be none.
@@ -277,67 +273,50 @@ pub(crate) fn join_members<S: EntityTrait>(select: Select<S>, join: JoinType) ->
         .from(membership_pupil_scopes::Column::PupilScopeId)
         .to(pupil_scopes::Column::Id)
         .into();
-    let mut select = select
+    select
         .join(join, school)
         .join(join, group)
         .join(JoinType::LeftJoin, link)
         .join(JoinType::LeftJoin, scope)
-        .order_by_asc(membership_pupil_scopes::Column::Position);
-    select = columns_of::<_, schools::Entity>(select, "school.");
-    select = columns_of::<_, user_groups::Entity>(select, "group.");
-    columns_of::<_, pupil_scopes::Entity>(select, "scope.")
+        .order_by_asc(membership_pupil_scopes::Column::Position)
 }
 
-/// The membership that a row of [`join_members`] belongs to, still without pupil scopes.
-pub(crate) fn read_member(row: &QueryResult, membership: &memberships::Model) -> Result<MembershipInFull> {
-    Ok(MembershipInFull {
-        membership: read_membership(membership, Vec::new()),
-        school: read_school(schools::Model::from_query_result(row, "school.").map_err(stored)?)?,
-        group: read_group(user_groups::Model::from_query_result(row, "group.").map_err(stored)?)?,
-        pupil_scopes: Vec::new(),
-    })
-}
-
-/// Adds the pupil scope of a row of [`join_members`], if it has one.
-pub(crate) fn add_pupil_scope(member: &mut MembershipInFull, row: &QueryResult) -> Result<()> {
-    let scope = pupil_scopes::Model::from_query_result_optional(row, "scope.").map_err(stored)?;
-    if let Some(scope) = scope.map(read_pupil_scope).transpose()? {
-        member.membership.pupil_scopes.push(scope.id);
-        member.pupil_scopes.push(scope);
-    }
-    Ok(())
-}
-
-pub(crate) async fn list_memberships<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
-    let select = memberships::Entity::find()
-        .filter(memberships::Column::PersonId.eq(person.as_uuid()))
-        .order_by_asc(memberships::Column::CreatedAt)
-        .order_by_asc(memberships::Column::Id);
-    let mut found: Vec<MembershipInFull> = Vec::new();
-    for row in db.query_all(&join_members(select, JoinType::InnerJoin).into_query()).await.map_err(stored)? {
-        let membership = memberships::Model::from_query_result(&row, "").map_err(stored)?;
-        add_member(&mut found, &row, &membership)?;
+pub(crate) async fn list_memberships<C: Database>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
+    let select = |_: &[Value]| {
+        let select = memberships::Entity::find()
+            .filter(memberships::Column::PersonId.eq(person.as_uuid()))
+            .order_by_asc(memberships::Column::CreatedAt)
+            .order_by_asc(memberships::Column::Id);
+        columns_of::<MemberRow, _>(join_members(select, JoinType::InnerJoin))
+    };
+    let rows = db.records(text!().with(db, vec![person.as_uuid().into()], select)).await.map_err(stored)?;
+    let mut found = Vec::new();
+    for row in rows {
+        add_member(&mut found, row)?;
     }
     Ok(found)
 }
 
-/// Adds what a row of [`join_members`] says: another membership, or another pupil scope of the last one.
-pub(crate) fn add_member(
-    found: &mut Vec<MembershipInFull>,
-    row: &QueryResult,
-    membership: &memberships::Model,
-) -> Result<()> {
-    let id = MembershipId::from_uuid(membership.id);
-    if found.last().is_none_or(|last| last.membership.id != id) {
-        found.push(read_member(row, membership)?);
-    }
+/// Adds what a row says: another membership, or another pupil scope of the last one.
+pub(crate) fn add_member(found: &mut Vec<MembershipInFull>, row: MemberRow) -> Result<()> {
+    let (membership, school, group, scope) = row;
+    let scope = scope.map(read_pupil_scope).transpose()?;
     match found.last_mut() {
-        Some(last) => add_pupil_scope(last, row),
-        None => Ok(()),
+        Some(last) if last.membership.id.as_uuid() == membership.id => {
+            last.membership.pupil_scopes.extend(scope.as_ref().map(|scope| scope.id));
+            last.pupil_scopes.extend(scope);
+        }
+        _ => found.push(MembershipInFull {
+            membership: read_membership(&membership, scope.iter().map(|scope| scope.id).collect()),
+            school: read_school(school)?,
+            group: read_group(group)?,
+            pupil_scopes: scope.into_iter().collect(),
+        }),
     }
+    Ok(())
 }
 
-pub(crate) async fn put_membership<C: ConnectionTrait>(db: &C, membership: &Membership) -> Result<()> {
+pub(crate) async fn put_membership<C: Database>(db: &C, membership: &Membership) -> Result<()> {
     let id = membership.id.as_uuid();
     let row = memberships::Model {
         id,
@@ -362,12 +341,12 @@ pub(crate) async fn put_membership<C: ConnectionTrait>(db: &C, membership: &Memb
     Ok(())
 }
 
-pub(crate) async fn list_credentials<C: ConnectionTrait>(
+pub(crate) async fn list_credentials<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     holder: PersonId,
 ) -> Result<Vec<Credential>> {
-    let rows = credentials_of(holder).all(db).await.map_err(stored)?;
+    let rows = credentials_of(holder).records(db).await?;
     rows.into_iter().map(|row| read_credential(sealer, row)).collect()
 }
 
@@ -380,39 +359,31 @@ pub(crate) fn credentials_of(holder: PersonId) -> Select<credentials::Entity> {
         .order_by_asc(credentials::Column::Id)
 }
 
-pub(crate) async fn find_credential<C: ConnectionTrait>(
+pub(crate) async fn find_credential<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     id: CredentialId,
 ) -> Result<Option<Credential>> {
-    let row = find::<credentials::Entity, C>(db, credentials::Column::Id.eq(id.as_uuid())).await?;
+    let row = find::<credentials::Entity, C, _>(db, text!(), [(credentials::Column::Id, id.as_uuid().into())]).await?;
     row.map(|row| read_credential(sealer, row)).transpose()
 }
 
-pub(crate) async fn find_credential_by_lookup<C: ConnectionTrait>(
+pub(crate) async fn find_credential_by_lookup<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     factor: &str,
     lookup: &[u8],
 ) -> Result<Option<Credential>> {
-    let named = credentials::Column::Factor.eq(factor).and(credentials::Column::Lookup.eq(lookup.to_vec()));
-    let row = find::<credentials::Entity, C>(db, named).await?;
+    let named = [(credentials::Column::Factor, factor.into()), (credentials::Column::Lookup, lookup.to_vec().into())];
+    let row = find::<credentials::Entity, C, _>(db, text!(), named).await?;
     row.map(|row| read_credential(sealer, row)).transpose()
 }
 
-pub(crate) async fn insert_credential<C: ConnectionTrait>(
-    db: &C,
-    sealer: &dyn Sealer,
-    credential: &Credential,
-) -> Result<()> {
+pub(crate) async fn insert_credential<C: Database>(db: &C, sealer: &dyn Sealer, credential: &Credential) -> Result<()> {
     insert::<credentials::Entity, C>(db, write_credential(sealer, credential, credential.version)?).await
 }
 
-pub(crate) async fn swap_credential<C: ConnectionTrait>(
-    db: &C,
-    sealer: &dyn Sealer,
-    credential: &Credential,
-) -> Result<bool> {
+pub(crate) async fn swap_credential<C: Database>(db: &C, sealer: &dyn Sealer, credential: &Credential) -> Result<bool> {
     let row = write_credential(sealer, credential, credential.version.saturating_add(1))?;
     let done = credentials::Entity::update_many()
         .col_expr(credentials::Column::HolderId, Expr::val(row.holder_id))
@@ -429,7 +400,7 @@ pub(crate) async fn swap_credential<C: ConnectionTrait>(
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn delete_credential<C: ConnectionTrait>(db: &C, id: CredentialId) -> Result<bool> {
+pub(crate) async fn delete_credential<C: Database>(db: &C, id: CredentialId) -> Result<bool> {
     let done = credentials::Entity::delete_many()
         .filter(credentials::Column::Id.eq(id.as_uuid()))
         .exec(db)

@@ -4,15 +4,16 @@ use keyholder_core::id::{PluginId, PluginVersionId};
 use keyholder_core::plugin::{Plugin, PluginFile, PluginVersion, PublisherKey};
 use keyholder_core::ports::{Sealer, StoreError};
 use keyholder_core::time::Timestamp;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
+use super::text::text;
 use super::{
-    Result, find, insert, open, put, read_digest, read_json, read_word, replace_if, seal, write_json, write_word,
+    Listing, Result, find, insert, open, put, read_digest, read_json, read_word, replace_if, seal, write_json,
+    write_word,
 };
 use crate::entities::{credentials, plugin_files, plugin_publishers, plugin_versions, plugins};
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 /// Where the settings of a plugin are sealed for.
 pub(crate) const SETTINGS: &str = "plugins.settings";
@@ -65,62 +66,59 @@ fn read_version(row: plugin_versions::Model) -> Result<PluginVersion> {
     })
 }
 
-pub(crate) async fn list_plugins<C: ConnectionTrait>(db: &C, sealer: &dyn Sealer) -> Result<Vec<Plugin>> {
+pub(crate) async fn list_plugins<C: Database>(db: &C, sealer: &dyn Sealer) -> Result<Vec<Plugin>> {
     let rows = plugins::Entity::find()
         .order_by_asc(plugins::Column::CreatedAt)
         .order_by_asc(plugins::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(|row| read_plugin(sealer, row)).collect()
 }
 
-pub(crate) async fn find_plugin<C: ConnectionTrait>(db: &C, sealer: &dyn Sealer, name: &str) -> Result<Option<Plugin>> {
-    let row = find::<plugins::Entity, C>(db, plugins::Column::Name.eq(name)).await?;
+pub(crate) async fn find_plugin<C: Database>(db: &C, sealer: &dyn Sealer, name: &str) -> Result<Option<Plugin>> {
+    let row = find::<plugins::Entity, C, _>(db, text!(), [(plugins::Column::Name, name.into())]).await?;
     row.map(|row| read_plugin(sealer, row)).transpose()
 }
 
-pub(crate) async fn insert_plugin<C: ConnectionTrait>(db: &C, sealer: &dyn Sealer, plugin: &Plugin) -> Result<()> {
+pub(crate) async fn insert_plugin<C: Database>(db: &C, sealer: &dyn Sealer, plugin: &Plugin) -> Result<()> {
     insert::<plugins::Entity, C>(db, write_plugin(sealer, plugin)?).await
 }
 
-pub(crate) async fn swap_plugin<C: ConnectionTrait>(db: &C, sealer: &dyn Sealer, plugin: &Plugin) -> Result<bool> {
+pub(crate) async fn swap_plugin<C: Database>(db: &C, sealer: &dyn Sealer, plugin: &Plugin) -> Result<bool> {
     let mut row = write_plugin(sealer, plugin)?;
     row.version = plugin.version.saturating_add(1);
     // The name and the time of creation are what was inserted.
-    let same = plugins::Column::Id
-        .eq(row.id)
-        .and(plugins::Column::Version.eq(plugin.version))
-        .and(plugins::Column::Name.eq(row.name.clone()))
-        .and(plugins::Column::CreatedAt.eq(row.created_at));
-    replace_if::<plugins::Entity, C>(db, row, same).await
+    let same = [
+        (plugins::Column::Id, row.id.into()),
+        (plugins::Column::Version, plugin.version.into()),
+        (plugins::Column::Name, row.name.clone().into()),
+        (plugins::Column::CreatedAt, row.created_at.into()),
+    ];
+    replace_if::<plugins::Entity, C, _>(db, text!(), row, same).await
 }
 
-pub(crate) async fn delete_plugin<C: ConnectionTrait>(db: &C, id: PluginId) -> Result<bool> {
+pub(crate) async fn delete_plugin<C: Database>(db: &C, id: PluginId) -> Result<bool> {
     let done = plugins::Entity::delete_by_id(id.as_uuid()).exec(db).await.map_err(stored)?;
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn list_plugin_versions<C: ConnectionTrait>(db: &C, plugin: PluginId) -> Result<Vec<PluginVersion>> {
+pub(crate) async fn list_plugin_versions<C: Database>(db: &C, plugin: PluginId) -> Result<Vec<PluginVersion>> {
     let rows = plugin_versions::Entity::find()
         .filter(plugin_versions::Column::PluginId.eq(plugin.as_uuid()))
         .order_by_asc(plugin_versions::Column::InstalledAt)
         .order_by_asc(plugin_versions::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_version).collect()
 }
 
-pub(crate) async fn find_plugin_version<C: ConnectionTrait>(
-    db: &C,
-    id: PluginVersionId,
-) -> Result<Option<PluginVersion>> {
-    let row = find::<plugin_versions::Entity, C>(db, plugin_versions::Column::Id.eq(id.as_uuid())).await?;
+pub(crate) async fn find_plugin_version<C: Database>(db: &C, id: PluginVersionId) -> Result<Option<PluginVersion>> {
+    let row = find::<plugin_versions::Entity, C, _>(db, text!(), [(plugin_versions::Column::Id, id.as_uuid().into())])
+        .await?;
     row.map(read_version).transpose()
 }
 
-pub(crate) async fn insert_plugin_version<C: ConnectionTrait>(
+pub(crate) async fn insert_plugin_version<C: Database>(
     db: &C,
     version: &PluginVersion,
     files: &[PluginFile],
@@ -144,28 +142,26 @@ pub(crate) async fn insert_plugin_version<C: ConnectionTrait>(
     Ok(())
 }
 
-pub(crate) async fn delete_plugin_version<C: ConnectionTrait>(db: &C, id: PluginVersionId) -> Result<bool> {
+pub(crate) async fn delete_plugin_version<C: Database>(db: &C, id: PluginVersionId) -> Result<bool> {
     let done = plugin_versions::Entity::delete_by_id(id.as_uuid()).exec(db).await.map_err(stored)?;
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn list_plugin_files<C: ConnectionTrait>(db: &C, version: PluginVersionId) -> Result<Vec<PluginFile>> {
+pub(crate) async fn list_plugin_files<C: Database>(db: &C, version: PluginVersionId) -> Result<Vec<PluginFile>> {
     let rows = plugin_files::Entity::find()
         .filter(plugin_files::Column::VersionId.eq(version.as_uuid()))
         .order_by_asc(plugin_files::Column::Name)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     Ok(rows.into_iter().map(|row| PluginFile { name: row.name, content: row.content }).collect())
 }
 
-pub(crate) async fn list_publishers<C: ConnectionTrait>(db: &C) -> Result<Vec<PublisherKey>> {
+pub(crate) async fn list_publishers<C: Database>(db: &C) -> Result<Vec<PublisherKey>> {
     let rows = plugin_publishers::Entity::find()
         .order_by_asc(plugin_publishers::Column::AddedAt)
         .order_by_asc(plugin_publishers::Column::KeyId)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     let read = |row: plugin_publishers::Model| PublisherKey {
         key: row.key_id,
         name: row.name,
@@ -175,7 +171,7 @@ pub(crate) async fn list_publishers<C: ConnectionTrait>(db: &C) -> Result<Vec<Pu
     Ok(rows.into_iter().map(read).collect())
 }
 
-pub(crate) async fn put_publisher<C: ConnectionTrait>(db: &C, publisher: &PublisherKey) -> Result<()> {
+pub(crate) async fn put_publisher<C: Database>(db: &C, publisher: &PublisherKey) -> Result<()> {
     let row = plugin_publishers::Model {
         key_id: publisher.key.clone(),
         name: publisher.name.clone(),
@@ -185,7 +181,7 @@ pub(crate) async fn put_publisher<C: ConnectionTrait>(db: &C, publisher: &Publis
     put::<plugin_publishers::Entity, C>(db, row).await
 }
 
-pub(crate) async fn delete_publisher<C: ConnectionTrait>(db: &C, key: &str) -> Result<bool> {
+pub(crate) async fn delete_publisher<C: Database>(db: &C, key: &str) -> Result<bool> {
     let done = plugin_publishers::Entity::delete_by_id(key.to_owned()).exec(db).await.map_err(stored)?;
     Ok(done.rows_affected > 0)
 }
@@ -196,7 +192,7 @@ struct OfFormat {
     keys: i64,
 }
 
-pub(crate) async fn count_credentials_by_format<C: ConnectionTrait>(db: &C, factor: &str) -> Result<Vec<(u32, u64)>> {
+pub(crate) async fn count_credentials_by_format<C: Database>(db: &C, factor: &str) -> Result<Vec<(u32, u64)>> {
     let rows: Vec<OfFormat> = credentials::Entity::find()
         .select_only()
         .column(credentials::Column::Format)

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use keyholder_core::ports::StoreError;
 use keyholder_core::time::Timestamp;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{Result, instant};
 use crate::entities::{audit_events, outbox, sessions};
 use crate::error::stored;
 use crate::operation::Present;
+use crate::sqlite::record::Database;
 
-pub(crate) async fn read<C: ConnectionTrait>(db: &C, now: Timestamp, idle: Duration) -> Result<Present> {
+pub(crate) async fn read<C: Database>(db: &C, now: Timestamp, idle: Duration) -> Result<Present> {
     let count = |counted: Result<u64, sea_orm::DbErr>| -> Result<u64, StoreError> { counted.map_err(stored) };
     let newest: Option<i64> = audit_events::Entity::find()
         .select_only()

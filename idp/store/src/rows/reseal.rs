@@ -2,7 +2,7 @@
 
 use keyholder_core::ports::{Sealer, StoreError};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::ceremonies::contents_place;
@@ -10,9 +10,10 @@ use super::operation::{DELIVERY, PRIVATE_KEY};
 use super::people::secret_place;
 use super::plugins::SETTINGS;
 use super::saml::PRIVATE_KEY as SAML_KEY;
-use super::{Result, open_at, place, seal_at};
-use crate::entities::{ceremonies, credentials, outbox, plugins, saml_keys, signing_keys};
+use super::{Listing, Result, open_at, place, seal_at};
+use crate::entities::{Stored, ceremonies, credentials, outbox, plugins, saml_keys, signing_keys};
 use crate::error::stored;
+use crate::sqlite::record::Database;
 
 /// The sealed columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ type Value = (Uuid, String, Vec<u8>);
 
 /// One batch: the rows after `after` in the order of their keys. Answers how many were sealed again and the last key, `None`
 /// when there are no more.
-pub(crate) async fn reseal<C: ConnectionTrait>(
+pub(crate) async fn reseal<C: Database>(
     db: &C,
     sealer: &dyn Sealer,
     column: Sealed,
@@ -91,11 +92,10 @@ async fn batch<E, C>(
     limit: u64,
 ) -> Result<(u64, Option<Uuid>)>
 where
-    E: EntityTrait,
-    C: ConnectionTrait,
+    E: EntityTrait<Model: Stored>,
+    C: Database,
 {
-    let rows =
-        E::find().filter(id_column.gt(after)).order_by_asc(id_column).limit(limit).all(db).await.map_err(stored)?;
+    let rows = E::find().filter(id_column.gt(after)).order_by_asc(id_column).limit(limit).records(db).await?;
     let values: Vec<Value> = rows.into_iter().map(value).collect();
     let last = values.last().map(|(id, ..)| *id);
     let mut count = 0;

@@ -3,11 +3,13 @@
 use keyholder_core::id::ApplicationId;
 use keyholder_core::saml::{MetadataFailure, SamlMetadata};
 use keyholder_core::time::Timestamp;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Result, find, put, read_json, write_json};
+use super::text::text;
+use super::{Listing, Result, find, put, read_json, write_json};
 use crate::entities::saml_metadata;
 use crate::error::{corrupt, stored};
+use crate::sqlite::record::Database;
 
 fn read(row: saml_metadata::Model) -> Result<SamlMetadata> {
     let failure = match (row.failing_since, row.last_error) {
@@ -27,21 +29,17 @@ fn read(row: saml_metadata::Model) -> Result<SamlMetadata> {
     })
 }
 
-pub(crate) async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<SamlMetadata>> {
-    let rows = saml_metadata::Entity::find()
-        .order_by_asc(saml_metadata::Column::ApplicationId)
-        .all(db)
-        .await
-        .map_err(stored)?;
+pub(crate) async fn list<C: Database>(db: &C) -> Result<Vec<SamlMetadata>> {
+    let rows = saml_metadata::Entity::find().order_by_asc(saml_metadata::Column::ApplicationId).records(db).await?;
     rows.into_iter().map(read).collect()
 }
 
-pub(crate) async fn find_of<C: ConnectionTrait>(db: &C, application: ApplicationId) -> Result<Option<SamlMetadata>> {
-    let given = saml_metadata::Column::ApplicationId.eq(application.as_uuid());
-    find::<saml_metadata::Entity, C>(db, given).await?.map(read).transpose()
+pub(crate) async fn find_of<C: Database>(db: &C, application: ApplicationId) -> Result<Option<SamlMetadata>> {
+    let given = [(saml_metadata::Column::ApplicationId, application.as_uuid().into())];
+    find::<saml_metadata::Entity, C, _>(db, text!(), given).await?.map(read).transpose()
 }
 
-pub(crate) async fn put_of<C: ConnectionTrait>(db: &C, metadata: &SamlMetadata) -> Result<()> {
+pub(crate) async fn put_of<C: Database>(db: &C, metadata: &SamlMetadata) -> Result<()> {
     let failure = metadata.failure.as_ref();
     let row = saml_metadata::Model {
         application_id: metadata.application.as_uuid(),
@@ -55,7 +53,7 @@ pub(crate) async fn put_of<C: ConnectionTrait>(db: &C, metadata: &SamlMetadata) 
     put::<saml_metadata::Entity, C>(db, row).await
 }
 
-pub(crate) async fn delete_of<C: ConnectionTrait>(db: &C, application: ApplicationId) -> Result<()> {
+pub(crate) async fn delete_of<C: Database>(db: &C, application: ApplicationId) -> Result<()> {
     saml_metadata::Entity::delete_many()
         .filter(saml_metadata::Column::ApplicationId.eq(application.as_uuid()))
         .exec(db)

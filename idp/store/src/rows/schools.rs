@@ -4,11 +4,13 @@ use keyholder_core::id::{PupilScopeId, SchoolId, TrustId, UserGroupId};
 use keyholder_core::membership::{PupilScope, UserGroup};
 use keyholder_core::school::{School, Trust};
 use keyholder_core::time::Timestamp;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Result, find, put, read_json, read_word, write_json, write_word};
+use super::text::text;
+use super::{Listing, Result, find, put, read_json, read_word, write_json, write_word};
 use crate::entities::{pupil_scopes, schools, trusts, user_groups};
-use crate::error::{corrupt, stored};
+use crate::error::corrupt;
+use crate::sqlite::record::Database;
 
 pub(crate) fn read_trust(row: trusts::Model) -> Trust {
     Trust {
@@ -57,69 +59,74 @@ pub(crate) fn read_pupil_scope(row: pupil_scopes::Model) -> Result<PupilScope> {
     })
 }
 
-pub(crate) async fn list_trusts<C: ConnectionTrait>(db: &C) -> Result<Vec<Trust>> {
+pub(crate) async fn list_trusts<C: Database>(db: &C) -> Result<Vec<Trust>> {
     let rows = trusts::Entity::find()
         .order_by_asc(trusts::Column::CreatedAt)
         .order_by_asc(trusts::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     Ok(rows.into_iter().map(read_trust).collect())
 }
 
-pub(crate) async fn find_trust<C: ConnectionTrait>(db: &C, id: TrustId) -> Result<Option<Trust>> {
-    Ok(find::<trusts::Entity, C>(db, trusts::Column::Id.eq(id.as_uuid())).await?.map(read_trust))
+pub(crate) async fn find_trust<C: Database>(db: &C, id: TrustId) -> Result<Option<Trust>> {
+    Ok(find::<trusts::Entity, C, _>(db, text!(), [(trusts::Column::Id, id.as_uuid().into())]).await?.map(read_trust))
 }
 
-pub(crate) async fn find_trust_by_slug<C: ConnectionTrait>(db: &C, slug: &str) -> Result<Option<Trust>> {
-    Ok(find::<trusts::Entity, C>(db, trusts::Column::Slug.eq(slug)).await?.map(read_trust))
+pub(crate) async fn find_trust_by_slug<C: Database>(db: &C, slug: &str) -> Result<Option<Trust>> {
+    Ok(find::<trusts::Entity, C, _>(db, text!(), [(trusts::Column::Slug, slug.into())]).await?.map(read_trust))
 }
 
-pub(crate) async fn list_schools<C: ConnectionTrait>(db: &C) -> Result<Vec<School>> {
+pub(crate) async fn list_schools<C: Database>(db: &C) -> Result<Vec<School>> {
     let rows = schools::Entity::find()
         .order_by_asc(schools::Column::CreatedAt)
         .order_by_asc(schools::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_school).collect()
 }
 
-pub(crate) async fn find_school<C: ConnectionTrait>(db: &C, id: SchoolId) -> Result<Option<School>> {
-    find::<schools::Entity, C>(db, schools::Column::Id.eq(id.as_uuid())).await?.map(read_school).transpose()
+pub(crate) async fn find_school<C: Database>(db: &C, id: SchoolId) -> Result<Option<School>> {
+    find::<schools::Entity, C, _>(db, text!(), [(schools::Column::Id, id.as_uuid().into())])
+        .await?
+        .map(read_school)
+        .transpose()
 }
 
-pub(crate) async fn find_school_by_slug<C: ConnectionTrait>(db: &C, slug: &str) -> Result<Option<School>> {
-    find::<schools::Entity, C>(db, schools::Column::Slug.eq(slug)).await?.map(read_school).transpose()
+pub(crate) async fn find_school_by_slug<C: Database>(db: &C, slug: &str) -> Result<Option<School>> {
+    find::<schools::Entity, C, _>(db, text!(), [(schools::Column::Slug, slug.into())])
+        .await?
+        .map(read_school)
+        .transpose()
 }
 
-pub(crate) async fn list_groups<C: ConnectionTrait>(db: &C, school: SchoolId) -> Result<Vec<UserGroup>> {
+pub(crate) async fn list_groups<C: Database>(db: &C, school: SchoolId) -> Result<Vec<UserGroup>> {
     let rows = user_groups::Entity::find()
         .filter(user_groups::Column::SchoolId.eq(school.as_uuid()))
         .order_by_asc(user_groups::Column::CreatedAt)
         .order_by_asc(user_groups::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_group).collect()
 }
 
-pub(crate) async fn find_group<C: ConnectionTrait>(db: &C, id: UserGroupId) -> Result<Option<UserGroup>> {
-    find::<user_groups::Entity, C>(db, user_groups::Column::Id.eq(id.as_uuid())).await?.map(read_group).transpose()
+pub(crate) async fn find_group<C: Database>(db: &C, id: UserGroupId) -> Result<Option<UserGroup>> {
+    find::<user_groups::Entity, C, _>(db, text!(), [(user_groups::Column::Id, id.as_uuid().into())])
+        .await?
+        .map(read_group)
+        .transpose()
 }
 
-pub(crate) async fn list_pupil_scopes<C: ConnectionTrait>(db: &C, school: SchoolId) -> Result<Vec<PupilScope>> {
+pub(crate) async fn list_pupil_scopes<C: Database>(db: &C, school: SchoolId) -> Result<Vec<PupilScope>> {
     // Identifiers begin with the time at which they were drawn.
     let rows = pupil_scopes::Entity::find()
         .filter(pupil_scopes::Column::SchoolId.eq(school.as_uuid()))
         .order_by_asc(pupil_scopes::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_pupil_scope).collect()
 }
 
-pub(crate) async fn put_trust<C: ConnectionTrait>(db: &C, trust: &Trust) -> Result<()> {
+pub(crate) async fn put_trust<C: Database>(db: &C, trust: &Trust) -> Result<()> {
     let row = trusts::Model {
         id: trust.id.as_uuid(),
         slug: trust.slug.clone(),
@@ -130,7 +137,7 @@ pub(crate) async fn put_trust<C: ConnectionTrait>(db: &C, trust: &Trust) -> Resu
     put::<trusts::Entity, C>(db, row).await
 }
 
-pub(crate) async fn put_school<C: ConnectionTrait>(db: &C, school: &School) -> Result<()> {
+pub(crate) async fn put_school<C: Database>(db: &C, school: &School) -> Result<()> {
     let row = schools::Model {
         id: school.id.as_uuid(),
         trust_id: school.trust.map(TrustId::as_uuid),
@@ -144,7 +151,7 @@ pub(crate) async fn put_school<C: ConnectionTrait>(db: &C, school: &School) -> R
     put::<schools::Entity, C>(db, row).await
 }
 
-pub(crate) async fn put_group<C: ConnectionTrait>(db: &C, group: &UserGroup) -> Result<()> {
+pub(crate) async fn put_group<C: Database>(db: &C, group: &UserGroup) -> Result<()> {
     let row = user_groups::Model {
         id: group.id.as_uuid(),
         school_id: group.school.as_uuid(),
@@ -160,7 +167,7 @@ pub(crate) async fn put_group<C: ConnectionTrait>(db: &C, group: &UserGroup) -> 
     put::<user_groups::Entity, C>(db, row).await
 }
 
-pub(crate) async fn put_pupil_scope<C: ConnectionTrait>(db: &C, scope: &PupilScope) -> Result<()> {
+pub(crate) async fn put_pupil_scope<C: Database>(db: &C, scope: &PupilScope) -> Result<()> {
     let row = pupil_scopes::Model {
         id: scope.id.as_uuid(),
         school_id: scope.school.as_uuid(),

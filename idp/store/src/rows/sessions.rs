@@ -4,18 +4,19 @@ use keyholder_core::id::{PersonId, SessionId, TokenHash};
 use keyholder_core::ports::Familiarity;
 use keyholder_core::session::{KnownBrowser, Session, SessionInFull};
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::{Expr, OnConflict, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::ceremonies::end_ceremonies;
-use super::people::{add_member, join_members, read_person};
-use super::{Result, Text, columns_of, find, insert, instant, millis, read_json, read_token, replace_if, write_json};
+use super::people::{MemberRow, add_member, join_members, read_person};
+use super::text::text;
+use super::{
+    Listing, Result, add, columns_of, find, insert, instant, millis, read_json, read_token, replace_if, write_json,
+};
 use crate::entities::{ceremonies, grants, known_browsers, memberships, people, sessions};
 use crate::error::stored;
+use crate::sqlite::record::Database;
 
 pub(crate) fn read_session(row: sessions::Model) -> Result<Session> {
     Ok(Session {
@@ -53,80 +54,71 @@ fn write_session(session: &Session, version: i64) -> Result<sessions::Model> {
     })
 }
 
-pub(crate) async fn find_session<C: ConnectionTrait>(db: &C, id: SessionId) -> Result<Option<Session>> {
-    find::<sessions::Entity, C>(db, sessions::Column::Id.eq(id.as_uuid())).await?.map(read_session).transpose()
+pub(crate) async fn find_session<C: Database>(db: &C, id: SessionId) -> Result<Option<Session>> {
+    find::<sessions::Entity, C, _>(db, text!(), [(sessions::Column::Id, id.as_uuid().into())])
+        .await?
+        .map(read_session)
+        .transpose()
 }
 
-pub(crate) async fn find_session_by_token<C: ConnectionTrait>(db: &C, token: TokenHash) -> Result<Option<Session>> {
-    find::<sessions::Entity, C>(db, sessions::Column::Token.eq(token.0.to_vec())).await?.map(read_session).transpose()
+pub(crate) async fn find_session_by_token<C: Database>(db: &C, token: TokenHash) -> Result<Option<Session>> {
+    find::<sessions::Entity, C, _>(db, text!(), [(sessions::Column::Token, token.0.to_vec().into())])
+        .await?
+        .map(read_session)
+        .transpose()
 }
 
-pub(crate) async fn find_session_in_full<C: ConnectionTrait>(
-    db: &C,
-    token: TokenHash,
-) -> Result<Option<SessionInFull>> {
-    static TEXT: Text = Text::new();
-    let statement = TEXT.with(db, [token.0.to_vec().into()], || in_full(token));
-    let rows = db.query_all_raw(statement).await.map_err(stored)?;
+pub(crate) async fn find_session_in_full<C: Database>(db: &C, token: TokenHash) -> Result<Option<SessionInFull>> {
+    let statement = text!().with(db, vec![token.0.to_vec().into()], |_| in_full(token));
     // One for each pupil scope of each membership; session and person are the same in all of them.
-    let Some(first) = rows.first() else { return Ok(None) };
+    let mut rows = db.records::<InFull>(statement).await.map_err(stored)?.into_iter();
+    let Some((session, person, member)) = rows.next() else { return Ok(None) };
     let mut found = Vec::new();
-    for row in &rows {
-        if let Some(membership) = memberships::Model::from_query_result_optional(row, "member.").map_err(stored)? {
-            add_member(&mut found, row, &membership)?;
-        }
+    for member in member.into_iter().chain(rows.filter_map(|(.., member)| member)) {
+        add_member(&mut found, member)?;
     }
-    Ok(Some(SessionInFull {
-        session: read_session(sessions::Model::from_query_result(first, "").map_err(stored)?)?,
-        person: read_person(people::Model::from_query_result(first, "person.").map_err(stored)?)?,
-        memberships: found,
-    }))
+    Ok(Some(SessionInFull { session: read_session(session)?, person: read_person(person)?, memberships: found }))
 }
+
+type InFull = (sessions::Model, people::Model, Option<MemberRow>);
 
 fn in_full(token: TokenHash) -> SelectStatement {
     use sessions::Column::{PersonId, Token};
     let person = sessions::Entity::belongs_to(people::Entity).from(PersonId).to(people::Column::Id).into();
     let member =
         sessions::Entity::belongs_to(memberships::Entity).from(PersonId).to(memberships::Column::PersonId).into();
-    let mut select = sessions::Entity::find()
+    let select = sessions::Entity::find()
         .join(JoinType::InnerJoin, person)
         .join(JoinType::LeftJoin, member)
         .filter(Token.eq(token.0.to_vec()))
         .order_by_asc(memberships::Column::CreatedAt)
         .order_by_asc(memberships::Column::Id);
-    select = columns_of::<_, people::Entity>(select, "person.");
-    select = columns_of::<_, memberships::Entity>(select, "member.");
-    join_members(select, JoinType::LeftJoin).into_query()
+    columns_of::<InFull, _>(join_members(select, JoinType::LeftJoin))
 }
 
-pub(crate) async fn list_live_sessions<C: ConnectionTrait>(
-    db: &C,
-    person: PersonId,
-    now: Timestamp,
-) -> Result<Vec<Session>> {
+pub(crate) async fn list_live_sessions<C: Database>(db: &C, person: PersonId, now: Timestamp) -> Result<Vec<Session>> {
     let rows = sessions::Entity::find()
         .filter(sessions::Column::PersonId.eq(person.as_uuid()))
         .filter(sessions::Column::EndedAt.is_null())
         .filter(sessions::Column::ExpiresAt.gt(now.as_millis()))
         .order_by_asc(sessions::Column::StartedAt)
         .order_by_asc(sessions::Column::Id)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     rows.into_iter().map(read_session).collect()
 }
 
-pub(crate) async fn insert_session<C: ConnectionTrait>(db: &C, session: &Session) -> Result<()> {
+pub(crate) async fn insert_session<C: Database>(db: &C, session: &Session) -> Result<()> {
     insert::<sessions::Entity, C>(db, write_session(session, session.version)?).await
 }
 
-pub(crate) async fn swap_session<C: ConnectionTrait>(db: &C, session: &Session) -> Result<bool> {
+pub(crate) async fn swap_session<C: Database>(db: &C, session: &Session) -> Result<bool> {
     let row = write_session(session, session.version.saturating_add(1))?;
-    let same = sessions::Column::Id.eq(row.id).and(sessions::Column::Version.eq(session.version));
-    replace_if::<sessions::Entity, C>(db, row, same).await
+    let same = [(sessions::Column::Id, row.id.into()), (sessions::Column::Version, session.version.into())];
+    replace_if::<sessions::Entity, C, _>(db, text!(), row, same).await
 }
 
-pub(crate) async fn touch_session<C: ConnectionTrait>(db: &C, id: SessionId, now: Timestamp) -> Result<()> {
+pub(crate) async fn touch_session<C: Database>(db: &C, id: SessionId, now: Timestamp) -> Result<()> {
     sessions::Entity::update_many()
         .col_expr(sessions::Column::LastSeenAt, Expr::val(now.as_millis()))
         .filter(sessions::Column::Id.eq(id.as_uuid()))
@@ -137,7 +129,7 @@ pub(crate) async fn touch_session<C: ConnectionTrait>(db: &C, id: SessionId, now
     Ok(())
 }
 
-pub(crate) async fn end_session<C: ConnectionTrait>(db: &C, id: SessionId, now: Timestamp) -> Result<bool> {
+pub(crate) async fn end_session<C: Database>(db: &C, id: SessionId, now: Timestamp) -> Result<bool> {
     let done = sessions::Entity::update_many()
         .col_expr(sessions::Column::EndedAt, Expr::val(now.as_millis()))
         .col_expr(sessions::Column::Version, Expr::col(sessions::Column::Version).add(1))
@@ -158,7 +150,7 @@ pub(crate) async fn end_session<C: ConnectionTrait>(db: &C, id: SessionId, now: 
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn end_sessions_of<C: ConnectionTrait>(
+pub(crate) async fn end_sessions_of<C: Database>(
     db: &C,
     person: PersonId,
     except: Option<SessionId>,
@@ -199,7 +191,7 @@ pub(crate) async fn end_sessions_of<C: ConnectionTrait>(
     Ok(ended)
 }
 
-pub(crate) async fn note_browser<C: ConnectionTrait>(
+pub(crate) async fn note_browser<C: Database>(
     db: &C,
     person: PersonId,
     browser: TokenHash,
@@ -217,11 +209,8 @@ pub(crate) async fn note_browser<C: ConnectionTrait>(
     if seen.rows_affected > 0 {
         return Ok(Familiarity::Known);
     }
-    let others = known_browsers::Entity::find()
-        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
-        .one(db)
-        .await
-        .map_err(stored)?;
+    let others = [(known_browsers::Column::PersonId, person.as_uuid().into())];
+    let others = find::<known_browsers::Entity, C, _>(db, text!(), others).await?;
     let row = known_browsers::Model {
         person_id: person.as_uuid(),
         browser: browser.0.to_vec(),
@@ -229,22 +218,15 @@ pub(crate) async fn note_browser<C: ConnectionTrait>(
         last_seen_at: now.as_millis(),
         user_agent: user_agent.to_owned(),
     };
-    let unknown = OnConflict::columns([known_browsers::Column::PersonId, known_browsers::Column::Browser])
-        .do_nothing()
-        .to_owned();
-    let inserted = known_browsers::Entity::insert(row.into_active_model())
-        .on_conflict(unknown)
-        .exec_without_returning(db)
-        .await
-        .map_err(stored)?;
-    Ok(match (inserted > 0, others.is_some()) {
+    let added = add::<known_browsers::Entity, C>(db, row).await?;
+    Ok(match (added, others.is_some()) {
         (false, _) => Familiarity::Known,
         (true, true) => Familiarity::New,
         (true, false) => Familiarity::First,
     })
 }
 
-pub(crate) async fn forget_browser<C: ConnectionTrait>(db: &C, person: PersonId, browser: TokenHash) -> Result<bool> {
+pub(crate) async fn forget_browser<C: Database>(db: &C, person: PersonId, browser: TokenHash) -> Result<bool> {
     let done = known_browsers::Entity::delete_many()
         .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
         .filter(known_browsers::Column::Browser.eq(browser.0.to_vec()))
@@ -254,14 +236,13 @@ pub(crate) async fn forget_browser<C: ConnectionTrait>(db: &C, person: PersonId,
     Ok(done.rows_affected > 0)
 }
 
-pub(crate) async fn list_known_browsers<C: ConnectionTrait>(db: &C, person: PersonId) -> Result<Vec<KnownBrowser>> {
+pub(crate) async fn list_known_browsers<C: Database>(db: &C, person: PersonId) -> Result<Vec<KnownBrowser>> {
     let rows = known_browsers::Entity::find()
         .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
         .order_by_desc(known_browsers::Column::LastSeenAt)
         .order_by_asc(known_browsers::Column::Browser)
-        .all(db)
-        .await
-        .map_err(stored)?;
+        .records(db)
+        .await?;
     let read = |row: known_browsers::Model| {
         Ok(KnownBrowser {
             browser: read_token(&row.browser)?,

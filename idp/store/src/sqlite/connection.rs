@@ -21,6 +21,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::record::{Reading, Record};
 use crate::entities;
 
 /// Statements that stay prepared. There are some two hundred.
@@ -87,6 +88,17 @@ impl Connection {
             all.push(row.into());
             true
         })?;
+        Ok(all)
+    }
+
+    /// Every row of an answer.
+    pub(crate) fn records<R: Record>(&self, statement: &Statement) -> Result<Vec<R>, DbErr> {
+        let mut prepared = self.bind(statement)?;
+        let mut rows = prepared.raw_query();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(refused)? {
+            all.push(R::read(&mut Reading::of(row))?);
+        }
         Ok(all)
     }
 
@@ -284,7 +296,7 @@ pub(crate) fn code_of(error: &DbErr) -> Option<(i32, String)> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn refused(error: rusqlite::Error) -> DbErr {
+pub(super) fn refused(error: rusqlite::Error) -> DbErr {
     DbErr::Query(told(&error))
 }
 

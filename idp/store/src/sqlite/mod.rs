@@ -6,6 +6,7 @@ pub(crate) mod figures;
 pub(crate) mod migrate;
 pub(crate) mod open;
 pub(crate) mod readers;
+pub(crate) mod record;
 pub(crate) mod transaction;
 pub(crate) mod writer;
 

@@ -8,6 +8,7 @@ use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, Que
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::connection::Connection;
+use super::record::{Database, Record};
 
 /// The read connections. They refuse to write (`query_only`).
 pub(crate) struct Readers {
@@ -90,5 +91,11 @@ impl ConnectionTrait for Readers {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.borrow().await?.connection()?.query_all(&statement)
+    }
+}
+
+impl Database for Readers {
+    async fn records<R: Record>(&self, statement: Statement) -> Result<Vec<R>, DbErr> {
+        self.borrow().await?.connection()?.records(&statement)
     }
 }

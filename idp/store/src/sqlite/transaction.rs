@@ -8,6 +8,7 @@ use keyholder_core::ports::Sealer;
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use super::connection::Connection;
+use super::record::{Database, Record};
 use crate::error::{Severity, severity};
 
 /// What a command sees: the write connection while a transaction is open on it.
@@ -106,5 +107,12 @@ impl ConnectionTrait for SqlTransaction {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.check()?;
         self.noting(self.connection().query_all(&statement))
+    }
+}
+
+impl Database for SqlTransaction {
+    async fn records<R: Record>(&self, statement: Statement) -> Result<Vec<R>, DbErr> {
+        self.check()?;
+        self.noting(self.connection().records(&statement))
     }
 }
