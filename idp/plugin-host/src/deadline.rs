@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
 
-/// How often the watch looks for calls that began since, while there are any.
-const LOOK: Duration = Duration::from_millis(5);
+/// How often the watch looks for calls that began since, while there are any: half of the shortest deadline, so that it knows of each
+/// before it is due. More often would only cost the sign-ins that run meanwhile.
+const LOOK: Duration = Duration::from_millis(25);
 /// How long it goes on looking after the last.
 const LINGER: Duration = Duration::from_secs(1);
 
