@@ -82,8 +82,8 @@ impl Browser {
         self.follow(connection, &next)
     }
 
-    fn follow_to_page(&mut self, connection: &mut Connection, path: &str) -> Result<Page> {
-        let mut path = path.to_owned();
+    fn follow_to_page(&mut self, connection: &mut Connection, address: &str) -> Result<Page> {
+        let mut path = path_of(address).to_owned();
         for _ in 0..MOST_REDIRECTS {
             let request = get(&path, &[&self.cookie_line()]);
             let answer = self.keep(connection.send(&request)?);
@@ -101,7 +101,8 @@ impl Browser {
         let ticket = page.ok_or("a sign-in did not begin with a page")?;
         self.draw(connection, &ticket)?;
         let password = self.submit(connection, &format!("{ticket}/email"), &[("email", &self.email.clone())])?;
-        self.draw(connection, &password)?;
+        let password = path_of(&password);
+        self.draw(connection, password)?;
         self.submit(connection, &format!("{password}/password"), &[("password", PASSWORD)])
     }
 
@@ -125,18 +126,18 @@ impl Browser {
         Err("redirects without end".into())
     }
 
-    /// Follows redirects to the application, and reads the code.
-    fn follow(&mut self, connection: &mut Connection, path: &str) -> Result<String> {
-        let mut path = path.to_owned();
+    /// Follows redirects to the application, and reads the code. A form may have led there already.
+    fn follow(&mut self, connection: &mut Connection, address: &str) -> Result<String> {
+        let mut address = address.to_owned();
         for _ in 0..MOST_REDIRECTS {
-            let request = get(&path, &[&self.cookie_line()]);
-            let answer = self.keep(connection.send(&request)?);
-            let Some(location) = answer.header("location") else { return Err(answer.complaint(&request)) };
-            if let Some(query) = location.strip_prefix(REDIRECT_URI).and_then(|rest| rest.strip_prefix('?')) {
+            if let Some(query) = address.strip_prefix(REDIRECT_URI).and_then(|rest| rest.strip_prefix('?')) {
                 let code = query.split('&').find_map(|pair| pair.strip_prefix("code="));
                 return code.map(str::to_owned).ok_or_else(|| "an application got no code".to_owned());
             }
-            path_of(location).clone_into(&mut path);
+            let request = get(path_of(&address), &[&self.cookie_line()]);
+            let answer = self.keep(connection.send(&request)?);
+            let Some(location) = answer.header("location") else { return Err(answer.complaint(&request)) };
+            location.clone_into(&mut address);
         }
         Err("redirects without end".into())
     }
@@ -157,12 +158,12 @@ impl Browser {
         Ok(())
     }
 
-    /// Sends a form, and says where it leads.
+    /// Sends a form, and says to which address it leads.
     fn submit(&mut self, connection: &mut Connection, path: &str, form: &[(&str, &str)]) -> Result<String> {
         let request = post(path, &[&self.cookie_line()], form);
         let answer = self.keep(connection.send(&request)?);
         match answer.header("location") {
-            Some(location) => Ok(path_of(location).to_owned()),
+            Some(location) => Ok(location.to_owned()),
             None => Err(answer.complaint(&request)),
         }
     }

@@ -249,7 +249,7 @@ impl Answering<'_> {
         };
         let outcome = app.store.execute(command).await;
         Ok(Some(match outcome? {
-            Accepting::Done => {
+            Accepting::Done(session) => {
                 if evidence.recovery_only {
                     app.outbox_wake.notify_one();
                 }
@@ -257,7 +257,7 @@ impl Answering<'_> {
                 if accepted.warnings.contains(&Warning::PossibleClone) {
                     tracing::warn!(factor = %loaded.factor.id, key = %key.id, "a key may have been copied: its counter went back");
                 }
-                Answered::Accepted { token, warnings: accepted.warnings }
+                Answered::Accepted { token, session, warnings: accepted.warnings }
             }
             Accepting::Lost => return Ok(None),
             Accepting::Waits(until) => Answered::Waits { until },

@@ -97,6 +97,8 @@ pub enum Answered {
     /// It was right: the session goes on under this token.
     Accepted {
         token: SecretString,
+        /// As it is now; `None` where a device answered.
+        session: Option<Box<Session>>,
         warnings: Vec<Warning>,
     },
     /// The step goes on; its problem says what was wrong, if anything was.

@@ -36,13 +36,13 @@ pub(super) struct Known {
 }
 
 impl Known {
-    async fn load(app: &App, request: &HttpRequest, flow: &Flow) -> Result<Self, PageError> {
+    async fn load(app: &App, flow: &Flow, visitor: Option<SessionInFull>) -> Result<Self, PageError> {
         let application = scenery::find_application(app, flow).await?;
         if flow.origin.application().is_some() && application.is_none() {
             // Unregistered while people were signing in to it.
             return Err(PageError::problem(ProblemKind::FlowExpired).way_home());
         }
-        let (visitor, mut memberships) = match web::visitor(app, request).await? {
+        let (visitor, mut memberships) = match visitor {
             Some(SessionInFull { session, person, memberships }) => (Some((session, person)), memberships),
             None => (None, Vec::new()),
         };
@@ -50,6 +50,12 @@ impl Known {
         let person = visitor.as_ref().map(|(_, person)| person);
         let subject = subject_match(app, flow, application.as_deref(), person, &memberships).await?;
         Ok(Self { visitor, application, memberships, held: None, subject })
+    }
+
+    /// Who is signed in, for what follows a step that changes nothing about that.
+    pub(super) fn visitor(&self) -> Option<SessionInFull> {
+        let (session, person) = self.visitor.clone()?;
+        Some(SessionInFull { session, person, memberships: self.memberships.clone() })
     }
 
     /// The schools that may be chosen for this flow.
@@ -128,14 +134,20 @@ enum Move {
 
 /// Goes on until somebody is needed. Steps taken in memory are taken again with the next request: nothing is kept before a reader
 /// has chosen something.
-pub(super) async fn advance(
+pub(super) async fn advance(app: &App, request: &HttpRequest, ticket: &str, flow: Flow) -> Result<Scene, PageError> {
+    let visitor = web::visitor(app, request).await?;
+    advance_as(app, request, format!("/sign-in/{ticket}"), flow, visitor).await
+}
+
+/// The same for whoever is signed in by now, whatever the cookies of the request say.
+pub(super) async fn advance_as(
     app: &App,
     request: &HttpRequest,
-    ticket: &str,
+    here: String,
     mut flow: Flow,
+    visitor: Option<SessionInFull>,
 ) -> Result<Scene, PageError> {
-    let here = format!("/sign-in/{ticket}");
-    let mut known = Known::load(app, request, &flow).await?;
+    let mut known = Known::load(app, &flow, visitor).await?;
     let (mut verdict, mut keys, mut consented): (_, Option<Vec<KeyAtHand>>, Option<Vec<String>>) = (None, None, None);
     loop {
         let facts = Facts {

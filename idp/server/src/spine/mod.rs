@@ -1,14 +1,15 @@
 //! The spine: every sign-in, whoever asks for it, is one Flow and one dispatcher.
 //!
 //! Owns the way from the beginning of a flow to its end: tickets, pages of the steps, sessions. Does not decide what comes next
-//! (`keyholder_core::flow::dispatcher`) and does not answer applications (`crate::oidc::front`, `crate::saml`). A step returns an outcome;
-//! it never leads anywhere but back to the flow's own page.
+//! (`keyholder_core::flow::dispatcher`) and does not answer applications (`crate::oidc::front`, `crate::saml`). A step returns an outcome
+//! and leads to no other step: [`onward`] asks the dispatcher once, and answers whoever asked or leads to the flow's own page.
 
 mod advance;
 mod begin;
 pub mod commands;
 mod familiar;
 mod keys;
+mod onward;
 pub(crate) mod record;
 mod resume;
 mod scenery;
@@ -50,22 +51,32 @@ pub struct Ending<'a> {
 }
 
 /// Registers the pages of a flow. A form that is read again (reload, back) leads to the flow's page.
+///
+/// In one scope, so that a ticket, which may be long, is looked at once and not for each page.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    let page = |path: &str| routes::resource(format!("/sign-in/{{ticket}}{path}"));
-    config
-        .service(page("").route(read().to(show::page)))
-        .service(page("/email").route(read().to(steps::email::page)).route(routes::post().to(steps::email::post)))
-        .service(page("/password").route(read().to(show::back)).route(routes::post().to(steps::password::post)))
-        .service(page("/forgot").route(read().to(steps::forgot::page)).route(routes::post().to(steps::forgot::post)))
-        .service(page("/sent").route(read().to(steps::forgot::sent)))
-        .service(page("/password-set").route(read().to(steps::forgot::password_set)))
-        .service(page("/school").route(read().to(steps::school::page)).route(routes::post().to(steps::school::post)))
-        .service(page("/consent").route(read().to(show::back)).route(routes::post().to(steps::consent::post)))
-        .service(page("/factor").route(read().to(show::back)).route(routes::post().to(steps::factor::post)))
-        .service(page("/factor/continue").route(read().to(show::back)).route(routes::post().to(steps::factor::go_on)))
-        .service(page("/factor/{factor}").route(read().to(steps::factor::page)))
-        .service(page("/leave").route(read().to(show::leave)))
-        .service(page("/another").route(read().to(steps::another::page)));
+    let page = routes::resource::<&str>;
+    config.service(
+        routes::scope("/sign-in/{ticket}")
+            .service(page("").route(read().to(show::page)))
+            .service(page("/email").route(read().to(steps::email::page)).route(routes::post().to(steps::email::post)))
+            .service(page("/password").route(read().to(show::back)).route(routes::post().to(steps::password::post)))
+            .service(
+                page("/forgot").route(read().to(steps::forgot::page)).route(routes::post().to(steps::forgot::post)),
+            )
+            .service(page("/sent").route(read().to(steps::forgot::sent)))
+            .service(page("/password-set").route(read().to(steps::forgot::password_set)))
+            .service(
+                page("/school").route(read().to(steps::school::page)).route(routes::post().to(steps::school::post)),
+            )
+            .service(page("/consent").route(read().to(show::back)).route(routes::post().to(steps::consent::post)))
+            .service(page("/factor").route(read().to(show::back)).route(routes::post().to(steps::factor::post)))
+            .service(
+                page("/factor/continue").route(read().to(show::back)).route(routes::post().to(steps::factor::go_on)),
+            )
+            .service(page("/factor/{factor}").route(read().to(steps::factor::page)))
+            .service(page("/leave").route(read().to(show::leave)))
+            .service(page("/another").route(read().to(steps::another::page))),
+    );
 }
 
 #[cfg(test)]

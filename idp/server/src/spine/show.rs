@@ -118,7 +118,7 @@ pub(super) async fn password(
 }
 
 /// Answers whoever asked.
-async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResponse, PageError> {
+pub(super) async fn end(app: &App, request: &HttpRequest, scene: Scene) -> Result<HttpResponse, PageError> {
     let Scene { here, flow, known, step } = scene;
     match (step, &flow.origin, &known.visitor, &known.application) {
         (Step::Complete { member, permit }, Origin::Oidc { .. }, Some((session, person)), Some(application)) => {
@@ -177,7 +177,7 @@ pub(super) fn remember_school(answer: &mut HttpResponse, slug: &str) -> Result<(
 
 /// Whether the person learns first what is missing: with another account, or after a word with the school, they can mend it. The
 /// application could only say that access was denied.
-fn is_for_the_reader(refusal: Refusal, flow: &Flow) -> bool {
+pub(super) fn is_for_the_reader(refusal: Refusal, flow: &Flow) -> bool {
     flow.ask.interaction == Interaction::Allowed
         && matches!(refusal, Refusal::NoMembership | Refusal::GroupNeedsMore(_))
 }

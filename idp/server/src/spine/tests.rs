@@ -4,5 +4,6 @@
 mod alike;
 mod applications;
 mod browsers;
+mod ends;
 mod sessions;
 mod statements;

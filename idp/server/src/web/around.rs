@@ -124,7 +124,7 @@ fn wants_page(request: &HttpRequest) -> bool {
 }
 
 /// Faults once, with everything behind them; what a person did is not the operator's to mend.
-fn log(error: &PageError) {
+pub(crate) fn log(error: &PageError) {
     match error {
         PageError::Problem(problem) => tracing::debug!(kind = ?problem.kind, "answered with a problem page"),
         PageError::Elsewhere(_) => {}

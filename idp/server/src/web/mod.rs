@@ -20,6 +20,7 @@ use actix_web::web::{PayloadConfig, ServiceConfig, route, scope};
 use actix_web::{HttpResponse, Route, guard};
 use keyholder_theme::page::ProblemKind;
 
+pub(crate) use around::log;
 pub use draw::{Leads, draw, draw_with_frames, see_other};
 pub use error::{PageError, Problem};
 pub use form::{Form, is_form};

@@ -45,9 +45,10 @@ pub(crate) struct Browser {
 }
 
 /// What became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Accepting {
-    Done,
+    /// With the session of the browser that answers, as it is now.
+    Done(Option<Box<Session>>),
     /// Ceremony or key went on meanwhile. Nothing was changed.
     Lost,
     /// The key waits since the answer was given: guesses sent at once count one by one. Nothing was changed.
@@ -89,8 +90,8 @@ impl Command for Accept {
         if !transaction.swap_ceremony(&self.ended()).await? || !transaction.swap_credential(&self.used()).await? {
             return Err(lost("a ceremony"));
         }
-        if let Some(session) = session
-            && !transaction.swap_session(&session).await?
+        if let Some(session) = &session
+            && !transaction.swap_session(session).await?
         {
             return Err(lost("a session"));
         }
@@ -101,7 +102,8 @@ impl Command for Accept {
         for mail in &self.mails {
             transaction.insert_outbox(mail).await?;
         }
-        Ok(Accepting::Done)
+        let as_kept = |session: Session| Session { version: session.version.saturating_add(1), ..session };
+        Ok(Accepting::Done(session.map(as_kept).map(Box::new)))
     }
 }
 

@@ -11,9 +11,10 @@ use keyholder_core::grant::Grant;
 use keyholder_core::random::draw_token;
 use keyholder_oidc::authorize::{AuthorizationRequest, ErrorCode};
 use keyholder_oidc::code::{self, CodePayload};
-use keyholder_oidc::respond;
+use keyholder_oidc::respond::{self, ResponseMode};
 use keyholder_theme::page::ProblemKind;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize as _;
 
 use super::answer::answer;
 use super::grant::make_grant;
@@ -89,11 +90,16 @@ fn error_code(refusal: Refusal, interaction: Interaction) -> ErrorCode {
     }
 }
 
+/// Whether the application is answered by a redirect, and not by a page that posts the answer.
+pub fn answers_by_redirect(flow: &Flow) -> bool {
+    request_of(flow).is_ok_and(|asked| asked.reply_to.mode == ResponseMode::Query)
+}
+
 fn request_of(flow: &Flow) -> Result<AuthorizationRequest, PageError> {
     let Origin::Oidc { request, .. } = &flow.origin else {
         return Err(PageError::Fault("a flow of our own pages is answered as an application's"));
     };
-    serde_json::from_value(request.clone()).map_err(|_| PageError::Fault("a kept request cannot be read"))
+    AuthorizationRequest::deserialize(request).map_err(|_| PageError::Fault("a kept request cannot be read"))
 }
 
 async fn finish(

@@ -77,10 +77,15 @@ impl Command for RecordAsked {
     }
 }
 
+/// A flow as it is once it was kept.
+pub(crate) fn kept(flow: Flow) -> Flow {
+    Flow { version: flow.version.saturating_add(1), ..flow }
+}
+
 /// Inserts a flow that has no row yet, once; else replaces the row if nobody else did.
 pub(super) async fn keep(transaction: &dyn Transaction, flow: &Flow) -> Result<bool, StoreError> {
     if flow.version > 0 {
         return transaction.swap_flow(flow).await;
     }
-    transaction.add_flow(&Flow { version: 1, ..flow.clone() }).await
+    transaction.add_flow(&kept(flow.clone())).await
 }

@@ -6,6 +6,6 @@ mod sign_in;
 mod sign_out;
 
 pub use finish::FinishFlow;
-pub(crate) use keep::{Agree, KeepFlow, Record, RecordAsked};
+pub(crate) use keep::{Agree, KeepFlow, Record, RecordAsked, kept};
 pub(crate) use sign_in::{NEW_BROWSER, Rehash, SignIn, SignedIn};
 pub use sign_out::{EndSession, EndSessionsOf};

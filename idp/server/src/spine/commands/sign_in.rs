@@ -43,10 +43,10 @@ pub(crate) struct Rehash {
 }
 
 /// What became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SignedIn {
-    /// `warned`: a mail waits in the outbox.
-    Now { warned: bool },
+    /// `session`: as it is now. `warned`: a mail waits in the outbox.
+    Now { session: Box<Session>, warned: bool },
     /// The flow went on elsewhere meanwhile: nothing was changed.
     FlowMoved,
 }
@@ -62,14 +62,17 @@ impl Command for SignIn {
         if !keep(transaction, &flow).await? {
             return Ok(SignedIn::FlowMoved);
         }
-        match former {
+        let session = if let Some(former) = &former {
+            let renewed = self.renewed(former);
             // Read in this transaction: nobody else changed it since.
-            Some(former) if !transaction.swap_session(&self.renewed(&former)).await? => {
+            if !transaction.swap_session(&renewed).await? {
                 return Err(StoreError::Conflict("a session".into()));
             }
-            Some(_) => {}
-            None => transaction.insert_session(&self.session).await?,
-        }
+            Session { version: renewed.version.saturating_add(1), ..renewed }
+        } else {
+            transaction.insert_session(&self.session).await?;
+            self.session.clone()
+        };
         if let Some(shown) = self.shown.as_ref().filter(|shown| shown.person != self.session.person) {
             transaction.end_session(shown.id, self.now).await?;
         }
@@ -84,7 +87,7 @@ impl Command for SignIn {
             transaction.insert_outbox(&self.warning).await?;
         }
         transaction.insert_audit(&audit).await?;
-        Ok(SignedIn::Now { warned })
+        Ok(SignedIn::Now { session: Box::new(session), warned })
     }
 }
 

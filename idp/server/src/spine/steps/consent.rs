@@ -11,7 +11,8 @@ use keyholder_theme::page::{Consent, ProblemKind};
 use url::Url;
 
 use super::super::advance::{Scene, Step, advance};
-use super::super::commands::Agree;
+use super::super::commands::{Agree, kept};
+use super::super::onward::onward;
 use super::super::{show, ticket};
 use super::moved;
 use crate::app::App;
@@ -57,11 +58,13 @@ async fn allow(
         ..About::default()
     };
     let audit = audit::event(app, AuditKind::ConsentGiven, about);
-    let (id, scopes) = (flow.id, flow.ask.scopes.clone());
-    let (application, school) = (application.id, member.school.id);
-    let agree = Agree { flow, person: person.id, application, school, scopes, audit, now: app.now() };
-    app.store.execute(agree).await?;
-    Ok(see_other(&format!("/sign-in/{id}")))
+    let (application, school, scopes) = (application.id, member.school.id, flow.ask.scopes.clone());
+    let agree = Agree { flow: flow.clone(), person: person.id, application, school, scopes, audit, now: app.now() };
+    match (app.store.execute(agree).await?, scene.known.visitor()) {
+        (true, Some(visitor)) => Ok(onward(app, request, kept(flow), visitor).await),
+        // Another tab was first: the page shows how far the flow is.
+        _ => Ok(see_other(&format!("/sign-in/{}", flow.id))),
+    }
 }
 
 /// The page that asks.

@@ -10,18 +10,18 @@ use keyholder_core::flow::dispatcher::Decline;
 use keyholder_core::flow::{Aim, Origin};
 use keyholder_core::membership::MembershipInFull;
 use keyholder_core::ports::Queries;
-use keyholder_core::session::Place;
+use keyholder_core::session::{Place, Session, SessionInFull};
 use keyholder_theme::page::{FactorName, FactorTrouble, KeyKind, OtherFactor, PromptView, TwoFactor};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::super::advance::{Scene, Step, advance};
 use super::super::commands::KeepFlow;
+use super::super::onward::{keep_onward, onward};
 use super::super::{show, ticket};
-use super::{keep, moved};
+use super::{moved, show_session};
 use crate::account::keys::{HERE as KEYS, admins_of};
 use crate::app::App;
 use crate::audit::Whence;
-use crate::cookies;
 use crate::factors::{
     self, Answered, Asked, Begun, Drawn, Errand, Held, Offer, Refused, Unanswered, Wanted, kind_of, name_of,
     prompt_view, read_answer,
@@ -72,7 +72,7 @@ pub(in super::super) async fn go_on(
         return Err(moved(&app, &scene.flow).await?);
     };
     let Ok(flow) = scene.flow.clone().decline_key() else { return Err(moved(&app, &scene.flow).await?) };
-    keep(&app, flow).await
+    keep_onward(&app, &request, flow, scene.known.visitor()).await
 }
 
 /// The page that asks: with the factor last used, unless another one is chosen.
@@ -104,7 +104,7 @@ pub(in super::super) async fn show(
     let Some(desk) = Desk::at(app, request, scene, &whence).await? else { return Err(moved(app, &scene.flow).await?) };
     let ceremonies = app.store.list_ceremonies_of_flow(desk.errand.flow).await?;
     if let Some(token) = factors::pick_up(&desk.asked, &desk.errand, &ceremonies).await? {
-        return desk.raised(&token);
+        return desk.picked_up(&token);
     }
     desk.ask_beside(&ceremonies, factor, Said::default()).await
 }
@@ -188,7 +188,7 @@ impl<'a> Desk<'a> {
         let read = (ceremony.clone(), self.held.clone());
         let answered = factors::answer_challenge(&self.asked, &self.errand, read, answer, peer(self.request)).await?;
         let said = match answered {
-            Answered::Accepted { token, .. } => return self.raised(&token),
+            Answered::Accepted { token, session, .. } => return self.raised(&token, session).await,
             Answered::Declined => return Err(ticket::denied(self.app, &self.scene.flow).await?),
             Answered::Elsewhere => return self.elsewhere(factor).await,
             Answered::Again(_) => Said { typed: Some(form), ..Said::default() },
@@ -216,10 +216,21 @@ impl<'a> Desk<'a> {
     }
 
     /// The session goes on under a fresh token, and so does the flow.
-    fn raised(&self, token: &SecretString) -> Result<HttpResponse, PageError> {
+    async fn raised(&self, token: &SecretString, session: Option<Box<Session>>) -> Result<HttpResponse, PageError> {
+        let visitor =
+            session.and_then(|session| Some(SessionInFull { session: *session, ..self.scene.known.visitor()? }));
+        let mut answer = match visitor {
+            Some(visitor) => onward(self.app, self.request, self.scene.flow.clone(), visitor).await,
+            None => see_other(self.here()),
+        };
+        show_session(&mut answer, token)?;
+        Ok(answer)
+    }
+
+    /// The same where a device answered.
+    fn picked_up(&self, token: &SecretString) -> Result<HttpResponse, PageError> {
         let mut answer = see_other(self.here());
-        let cookie = cookies::for_browser_session(cookies::SESSION, token.expose_secret().to_owned());
-        answer.add_cookie(&cookie).map_err(|_| PageError::Fault("a cookie could not be set"))?;
+        show_session(&mut answer, token)?;
         Ok(answer)
     }
 

@@ -12,11 +12,12 @@ use actix_web::HttpResponse;
 use keyholder_core::flow::Flow;
 use keyholder_core::person::{Email, InvalidEmail};
 use keyholder_theme::page::{EmailError, ProblemKind};
+use secrecy::{ExposeSecret, SecretString};
 
-use super::commands::KeepFlow;
 use super::ticket;
 use crate::app::App;
-use crate::web::{PageError, see_other};
+use crate::cookies;
+use crate::web::PageError;
 
 /// Reads a typed address.
 pub(crate) fn read_email(text: &str) -> Result<Email, EmailError> {
@@ -26,12 +27,10 @@ pub(crate) fn read_email(text: &str) -> Result<Email, EmailError> {
     })
 }
 
-/// Keeps the flow's new stage and leads back to its page, which by now is the row's.
-async fn keep(app: &App, flow: Flow) -> Result<HttpResponse, PageError> {
-    let id = flow.id;
-    app.store.execute(KeepFlow { flow }).await?;
-    // Also where another tab was first: the page shows how far the flow is.
-    Ok(see_other(&format!("/sign-in/{id}")))
+/// The session goes on under this token.
+fn show_session(answer: &mut HttpResponse, token: &SecretString) -> Result<(), PageError> {
+    let cookie = cookies::for_browser_session(cookies::SESSION, token.expose_secret().to_owned());
+    answer.add_cookie(&cookie).map_err(|_| PageError::Fault("a cookie could not be set"))
 }
 
 /// The step does not fit the flow's stage: it went on in another tab, or the form is an old one.

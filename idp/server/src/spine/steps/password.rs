@@ -12,18 +12,18 @@ use keyholder_core::outbox::{Delivery, OutboxMessage};
 use keyholder_core::person::{Person, StoredPassword};
 use keyholder_core::ports::Queries;
 use keyholder_core::random::draw_token;
-use keyholder_core::session::Session;
+use keyholder_core::session::{Session, SessionInFull};
 use keyholder_theme::mail::{Circumstances, Mail};
 use keyholder_theme::page::{PasswordError, ProblemKind, Way};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::advance::{Scene, Step, advance};
-use super::super::commands::{Record, Rehash, SignIn, SignedIn};
+use super::super::commands::{Record, Rehash, SignIn, SignedIn, kept};
+use super::super::onward::onward;
 use super::super::{familiar, scenery, show, ticket};
-use super::{moved, read_email};
+use super::{moved, read_email, show_session};
 use crate::app::App;
 use crate::audit::{self, About, Whence};
-use crate::cookies;
 use crate::digest::hash_token;
 use crate::metrics::SignInOutcome;
 use crate::password::pool::{PoolError, Verification};
@@ -142,7 +142,11 @@ async fn sign_in(
     let now = app.now();
     let whence = whence(request);
     let token = draw_token(&*app.random);
-    let id = flow.id;
+    let shown = web::visitor(app, request).await?;
+    let memberships = match &shown {
+        Some(shown) if shown.person.id == person.id => shown.memberships.clone(),
+        _ => app.store.list_memberships(person.id).await?,
+    };
     let audit = About {
         application: flow.origin.application(),
         subject: Some(person.id),
@@ -151,25 +155,32 @@ async fn sign_in(
     };
     let command = SignIn {
         session: new_session(app, request, person, &token, &whence),
-        shown: web::session(app, request).await?.map(|(session, _)| session),
+        shown: shown.map(|shown| shown.session),
         warning: warning(app, &flow, person, &whence).await?,
-        flow,
+        flow: flow.clone(),
         rehash,
         audit: audit::event(app, AuditKind::SignedIn, audit),
         idle: app.config.session.idle(),
         now,
     };
-    // Also where the flow went on in another tab: its page shows how far it is.
-    let mut answer = see_other(&format!("/sign-in/{id}"));
-    if let SignedIn::Now { warned } = app.store.execute(command).await? {
-        if warned {
-            app.outbox_wake.notify_one();
-        }
-        let cookie = cookies::for_browser_session(cookies::SESSION, token.expose_secret().to_owned());
-        answer.add_cookie(&cookie).map_err(|_| PageError::Fault("a cookie could not be set"))?;
-        familiar::remember(app, request, &mut answer, &person.email.key())?;
-        web::renew_browser(app, request);
+    let here = format!("/sign-in/{}", flow.id);
+    let SignedIn::Now { session, warned } = app.store.execute(command).await? else {
+        // It went on in another tab: its page shows how far it is.
+        return Ok(see_other(&here));
+    };
+    if warned {
+        app.outbox_wake.notify_one();
     }
+    let mut answer = match flow.authenticate(session.id) {
+        Ok(flow) => {
+            let visitor = SessionInFull { session: *session, person: person.clone(), memberships };
+            onward(app, request, kept(flow), visitor).await
+        }
+        Err(_) => see_other(&here),
+    };
+    show_session(&mut answer, &token)?;
+    familiar::remember(app, request, &mut answer, &person.email.key())?;
+    web::renew_browser(app, request);
     Ok(answer)
 }
 

@@ -7,8 +7,9 @@ use keyholder_core::membership::MembershipInFull;
 use keyholder_theme::page::{ChooseSchool, SchoolChoice};
 
 use super::super::advance::{Scene, Step, advance};
+use super::super::onward::keep_onward;
 use super::super::{show, ticket};
-use super::{keep, moved};
+use super::moved;
 use crate::app::App;
 use crate::cookies;
 use crate::web::{Form, Leads, PageError, draw, frame};
@@ -42,7 +43,7 @@ pub(in super::super) async fn post(
     let Ok(flow) = scene.flow.clone().choose_school(chosen.school.id) else {
         return Err(moved(&app, &scene.flow).await?);
     };
-    let mut answer = keep(&app, flow).await?;
+    let mut answer = keep_onward(&app, &request, flow, scene.known.visitor()).await?;
     show::remember_school(&mut answer, &chosen.school.slug)?;
     Ok(answer)
 }
