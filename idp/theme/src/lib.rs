@@ -16,7 +16,7 @@ mod texts;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use keyholder_core::locale::Language;
 use serde::Serialize;
@@ -27,19 +27,21 @@ pub use crate::error::{DrawError, ThemeError};
 use crate::frame::Frame;
 use crate::mail::{DrawnMail, Mail};
 use crate::page::Page;
-use crate::templates::Templates;
+use crate::templates::{Sources, Templates};
+use crate::texts::Texts;
 
 /// The pages and mails of one installation.
 pub struct Theme {
     assets: Assets,
+    sources: Arc<Sources>,
     templates: BTreeMap<&'static str, OfLanguage>,
 }
 
-/// The templates of a language, compiled when somebody first needs them: a start waits for none, and a language that nobody reads takes
-/// no memory.
+/// The texts and templates of a language, loaded when somebody first needs them: a start waits for none, and a language that nobody reads
+/// takes no memory.
 type OfLanguage = OnceLock<Result<Templates, ThemeError>>;
 
-/// Without what is in it: hundreds of pages of compiled templates.
+/// Without what is in it: dozens of pages of templates.
 impl std::fmt::Debug for Theme {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Theme").field("languages", &self.templates.keys()).finish_non_exhaustive()
@@ -72,17 +74,19 @@ impl Theme {
     pub fn load(folder: Option<&Path>) -> Result<Self, ThemeError> {
         let files = files::load(folder)?;
         let assets = Assets::load(&files)?;
+        let sources = Arc::new(Sources::load(&files)?);
         let mut templates = BTreeMap::new();
         for language in Language::ALL {
             let cell = OfLanguage::new();
             if folder.is_some() {
-                let compiled = compile(&files, language, &assets)?;
-                cell.get_or_init(|| Ok(compiled));
+                let texts = Texts::load(&files, language)?;
+                cell.get_or_init(|| Ok(Templates::load(&sources, language, texts, &assets)));
             }
             templates.insert(language.tag(), cell);
         }
-        let theme = Self { assets, templates };
+        let theme = Self { assets, sources, templates };
         if folder.is_some() {
+            theme.sources.check()?;
             theme.check()?;
         }
         Ok(theme)
@@ -152,14 +156,13 @@ impl Theme {
 
     fn of(&self, language: Language) -> Result<&Templates, DrawError> {
         let cell = self.templates.get(language.tag()).ok_or(DrawError::Language)?;
-        // Only of the embedded theme, which the tests compile: the other one is compiled already.
-        let compiled = cell.get_or_init(|| files::load(None).and_then(|files| compile(&files, language, &self.assets)));
-        compiled.as_ref().map_err(|error| DrawError::Theme(error.to_string()))
+        // Only of the embedded theme, which the tests load: the other one is loaded already.
+        let loaded = cell.get_or_init(|| {
+            let texts = Texts::load(&files::load(None)?, language)?;
+            Ok(Templates::load(&self.sources, language, texts, &self.assets))
+        });
+        loaded.as_ref().map_err(|error| DrawError::Theme(error.to_string()))
     }
-}
-
-fn compile(files: &files::Files, language: Language, assets: &Assets) -> Result<Templates, ThemeError> {
-    Templates::load(files, language, texts::Texts::load(files, language)?, assets)
 }
 
 #[cfg(test)]

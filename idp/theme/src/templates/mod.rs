@@ -1,10 +1,10 @@
-//! The templates of one language, compiled: handlebars in strict mode, so that a name that does not exist is an error.
-//!
-//! Pages are drawn unrolled, by handlebars itself where that cannot be (`unrolled`). Mails are drawn by handlebars: nobody waits for one.
+//! The templates of one language. Pages are drawn unrolled, by handlebars itself where that cannot be (`unrolled`); mails by
+//! handlebars, since nobody waits for one.
 
 mod calls;
 mod helpers;
 mod markup;
+mod sources;
 pub(crate) mod times;
 mod unrolled;
 
@@ -16,57 +16,37 @@ use keyholder_core::locale::Language;
 use serde::Serialize;
 use serde_json::Value;
 
+use self::calls::Calls;
+use self::sources::Sheaf;
+pub(crate) use self::sources::Sources;
+use self::unrolled::Unrolled;
 use crate::assets::Assets;
 use crate::error::{DrawError, ThemeError};
-use crate::files::Files;
 use crate::mail::{DrawnMail, Mail};
-use crate::templates::calls::Calls;
-use crate::templates::unrolled::Unrolled;
 use crate::texts::Texts;
 
 pub(crate) struct Templates {
     language: Language,
+    sources: Arc<Sources>,
     calls: Arc<Calls>,
-    /// Pages and mails in HTML.
-    html: Handlebars<'static>,
-    /// Mails and subjects in plain text: nothing is escaped.
-    plain: Handlebars<'static>,
+    html: Registry,
+    plain: Registry,
     /// Pages by name, each unrolled when it is first drawn; `None` where it cannot be.
     unrolled: BTreeMap<String, OnceLock<Option<Unrolled>>>,
 }
 
+/// Handlebars, made when it first has to draw.
+type Registry = OnceLock<Result<Handlebars<'static>, ThemeError>>;
+
 const PAGES: &str = "pages/";
 
 impl Templates {
-    pub(crate) fn load(files: &Files, language: Language, texts: Texts, assets: &Assets) -> Result<Self, ThemeError> {
+    pub(crate) fn load(sources: &Arc<Sources>, language: Language, texts: Texts, assets: &Assets) -> Self {
         let calls = Arc::new(Calls { texts, assets: assets.names().clone() });
-        let mut html = Handlebars::new();
-        let mut plain = Handlebars::new();
-        plain.register_escape_fn(handlebars::no_escape);
-        for registry in [&mut html, &mut plain] {
-            registry.set_strict_mode(true);
-            registry.set_prevent_indent(true);
-            helpers::register(registry, &calls);
-        }
-        for (path, file) in files {
-            let (registry, name) = if let Some(icon) =
-                path.strip_prefix("icons/").and_then(|icon| icon.strip_suffix(".svg"))
-            {
-                (&mut html, format!("icon/{icon}"))
-            } else if let Some(mail) = path.strip_prefix("templates/").and_then(|mail| mail.strip_suffix(".txt.hbs")) {
-                (&mut plain, mail.to_owned())
-            } else if let Some(page) = path.strip_prefix("templates/").and_then(|page| page.strip_suffix(".hbs")) {
-                (&mut html, page.trim_start_matches("partials/").trim_end_matches(".html").to_owned())
-            } else {
-                continue;
-            };
-            registry
-                .register_template_string(&name, file.text()?)
-                .map_err(|source| ThemeError::Template { file: file.shown.clone(), source: Box::new(source) })?;
-        }
-        let pages = html.get_templates().keys().filter_map(|name| name.strip_prefix(PAGES));
+        let pages = sources.html.names().filter_map(|name| name.strip_prefix(PAGES));
         let unrolled = pages.map(|page| (page.to_owned(), OnceLock::new())).collect();
-        Ok(Self { language, calls, html, plain, unrolled })
+        let sources = Arc::clone(sources);
+        Self { language, sources, calls, html: Registry::new(), plain: Registry::new(), unrolled }
     }
 
     pub(crate) fn draw_page(&self, name: &str, context: &impl Serialize) -> Result<String, DrawError> {
@@ -77,12 +57,13 @@ impl Templates {
 
     /// Draws a page with its template as it is written. A mistake is named with its file and line.
     pub(crate) fn draw_by_handlebars(&self, name: &str, context: &impl Serialize) -> Result<String, DrawError> {
-        render(&self.html, format!("{PAGES}{name}"), context)
+        render(self.html()?, format!("{PAGES}{name}"), context)
     }
 
     pub(crate) fn draw_unrolled(&self, name: &str, context: &Value) -> Option<String> {
         let unrolled = self.unrolled.get(name)?;
-        let unrolled = unrolled.get_or_init(|| Unrolled::of(&self.html, &format!("{PAGES}{name}"), &self.calls));
+        let unrolled =
+            unrolled.get_or_init(|| Unrolled::of(&self.sources.html, &format!("{PAGES}{name}"), &self.calls));
         unrolled.as_ref()?.draw(context, &self.calls)
     }
 
@@ -91,10 +72,20 @@ impl Templates {
         let when = when.map_err(|error| DrawError::Time(Box::new(error)))?;
         let context = MailContext { language: self.language, mail, when };
         let name = mail.name();
-        let subject = render(&self.plain, "mails/subject".to_owned(), &context)?;
-        let text = render(&self.plain, format!("mails/{name}"), &context)?;
-        let html = render(&self.html, format!("mails/{name}"), &context)?;
+        let plain = self.registry(&self.plain, &self.sources.plain)?;
+        let subject = render(plain, "mails/subject".to_owned(), &context)?;
+        let text = render(plain, format!("mails/{name}"), &context)?;
+        let html = render(self.html()?, format!("mails/{name}"), &context)?;
         Ok(DrawnMail { subject: one_line(&subject), text: without_gaps(&text), html })
+    }
+
+    fn html(&self) -> Result<&Handlebars<'static>, DrawError> {
+        self.registry(&self.html, &self.sources.html)
+    }
+
+    fn registry<'a>(&self, registry: &'a Registry, sheaf: &Sheaf) -> Result<&'a Handlebars<'static>, DrawError> {
+        let made = registry.get_or_init(|| sheaf.registry(&self.calls));
+        made.as_ref().map_err(|error| DrawError::Theme(error.to_string()))
     }
 }
 

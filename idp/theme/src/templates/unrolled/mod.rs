@@ -1,7 +1,7 @@
 //! A page with its partials put in place and everything done beforehand that is the same on every drawing.
 //!
 //! By profile, most of what drawing cost was handlebars calling partials: each call clones the whole context, and within it each name
-//! clones what it stands for. So the template that handlebars compiled is walked once per language (`unroll`): partials and inline
+//! clones what it stands for. So the template that handlebars parsed is walked once per language (`unroll`): partials and inline
 //! blocks are put where they are called, their parameters where they are named, and texts, addresses and comparisons of constants are
 //! written out. What is left are long raw strings, the values of the page, and the choices that depend on them (`draw`).
 //!
@@ -13,10 +13,10 @@
 mod draw;
 mod unroll;
 
-use handlebars::Handlebars;
 use serde_json::Value;
 
 use super::calls::Calls;
+use super::sources::Sheaf;
 
 /// A page of one language.
 pub(super) struct Unrolled {
@@ -95,8 +95,8 @@ enum What {
 
 impl Unrolled {
     /// Unrolls the template `name`; `None` where handlebars has to draw it.
-    pub(super) fn of(registry: &Handlebars<'static>, name: &str, calls: &Calls) -> Option<Self> {
-        let parts = unroll::unroll(registry, name, calls)?;
+    pub(super) fn of(sheaf: &Sheaf, name: &str, calls: &Calls) -> Option<Self> {
+        let parts = unroll::unroll(sheaf, name, calls)?;
         let length = length(&parts);
         Some(Self { parts, length })
     }

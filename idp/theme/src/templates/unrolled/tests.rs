@@ -1,21 +1,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use handlebars::{Context, Handlebars};
+use handlebars::Context;
 use keyholder_core::locale::Language;
 use serde_json::{Value, json};
 
 use super::Unrolled;
 use crate::assets::Assets;
-use crate::files;
+use crate::files::{self, File};
 use crate::templates::calls::Calls;
-use crate::templates::helpers;
+use crate::templates::sources::Sheaf;
 use crate::texts::Texts;
 
-/// Templates around `page`, as Keyholder compiles them.
+/// Templates around `page`.
 struct Theme {
-    registry: Handlebars<'static>,
+    sheaf: Sheaf,
     calls: Arc<Calls>,
 }
 
@@ -25,25 +26,23 @@ impl Theme {
         let texts = Texts::load(&files, Language::En).unwrap();
         let assets = Assets::load(&files).unwrap().names().clone();
         let calls = Arc::new(Calls { texts, assets });
-        let mut registry = Handlebars::new();
-        registry.set_strict_mode(true);
-        registry.set_prevent_indent(true);
-        helpers::register(&mut registry, &calls);
-        Self { registry, calls }
+        Self { sheaf: Sheaf::default(), calls }
     }
 
     fn add(&mut self, templates: &[(&str, &str)]) {
         for (name, template) in templates {
-            self.registry.register_template_string(name, template).unwrap();
+            let bytes = Cow::Owned(template.as_bytes().to_vec());
+            let file = File { shown: (*name).to_owned(), bytes, former: None };
+            self.sheaf.add((*name).to_owned(), &file).unwrap();
         }
     }
 
     fn unrolled(&self) -> Option<String> {
-        Unrolled::of(&self.registry, "page", &self.calls)?.draw(&context(), &self.calls)
+        Unrolled::of(&self.sheaf, "page", &self.calls)?.draw(&context(), &self.calls)
     }
 
     fn by_handlebars(&self) -> Result<String, handlebars::RenderError> {
-        self.registry.render_with_context("page", &Context::from(context()))
+        self.sheaf.registry(&self.calls).unwrap().render_with_context("page", &Context::from(context()))
     }
 }
 
@@ -215,5 +214,5 @@ fn partials_that_call_partials_over_and_over_are_left_to_handlebars() {
         let next = format!("{{{{> p{0}}}}}{{{{> p{0}}}}}", depth + 1);
         theme.add(&[(&format!("p{depth}"), &next)]);
     }
-    assert!(Unrolled::of(&theme.registry, "page", &theme.calls).is_none());
+    assert!(Unrolled::of(&theme.sheaf, "page", &theme.calls).is_none());
 }

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Template, TemplateElement};
-use handlebars::{Handlebars, JsonTruthy, Path, PathSeg};
+use handlebars::{JsonTruthy, Path, PathSeg};
 use serde_json::Value;
 
 use super::draw;
 use super::{Call, Given, Part, Way, What};
 use crate::templates::calls::Calls;
+use crate::templates::sources::Sheaf;
 
 /// More elements than any page has: partials that call each other again and again would never end.
 const MOST_ELEMENTS: usize = 20_000;
@@ -22,15 +23,15 @@ const CALLED: [&str; 24] = [
     "ne", "not", "or", "qr", "raw", "text", "time", "unless", "with",
 ];
 
-pub(super) fn unroll(registry: &Handlebars<'static>, name: &str, calls: &Calls) -> Option<Vec<Part>> {
+pub(super) fn unroll(sheaf: &Sheaf, name: &str, calls: &Calls) -> Option<Vec<Part>> {
     let page = Scope::at(0, None);
     let mut unrolling =
-        Unrolling { registry, calls, scopes: vec![page], called: vec![name], depth: 0, left: MOST_ELEMENTS };
-    unrolling.template(registry.get_template(name)?)
+        Unrolling { sheaf, calls, scopes: vec![page], called: vec![name], depth: 0, left: MOST_ELEMENTS };
+    unrolling.template(sheaf.template(name)?)
 }
 
 struct Unrolling<'t> {
-    registry: &'t Handlebars<'static>,
+    sheaf: &'t Sheaf,
     calls: &'t Calls,
     /// The innermost last.
     scopes: Vec<Scope<'t>>,
@@ -67,6 +68,13 @@ impl<'t> Unrolling<'t> {
             self.left = self.left.checked_sub(1)?;
             self.element(element, &mut parts)?;
         }
+        // Kept for as long as the server runs.
+        for part in &mut parts {
+            if let Part::Raw(raw) = part {
+                raw.shrink_to_fit();
+            }
+        }
+        parts.shrink_to_fit();
         Some(parts)
     }
 
@@ -168,7 +176,7 @@ impl<'t> Unrolling<'t> {
             return None;
         }
         let inline = self.scopes.iter().rev().find_map(|scope| scope.inlines.get(name).copied());
-        let template = inline.or_else(|| self.registry.get_template(name))?;
+        let template = inline.or_else(|| self.sheaf.template(name))?;
         let outer = self.scopes.last()?;
         let mut scope = Scope::at(outer.depth, outer.item);
         scope.merged = outer.merged || !call.hash.is_empty();
