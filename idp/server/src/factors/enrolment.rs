@@ -1,5 +1,6 @@
 //! An enrolment: begun, answered.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use super::{Asked, Begun, Refused};
 use crate::account::keys::{mail_of_added_key, mail_of_replaced_key};
 use crate::metrics::FactorOutcome;
 use crate::spine::commands::Record;
+use crate::throttle::{Acquaintance, Attempt};
 use crate::web::PageError;
 
 const LEAST_TIME: Duration = Duration::from_mins(1);
@@ -46,6 +48,10 @@ pub(crate) enum EnrolAnswered {
     Full,
     /// It went on in another tab, or took too long.
     Elsewhere,
+    /// Too many wrong answers of this person: it was not looked at.
+    Throttled {
+        minutes: u32,
+    },
     Fault,
     Busy,
 }
@@ -102,7 +108,8 @@ async fn existing(asked: &Asked<'_>, factor: &str) -> Result<Vec<Credential>, Pa
     Ok(held)
 }
 
-/// An answer from the page, with the name for the key, which the caller has checked; `None`: the plugin's suggestion.
+/// An answer from the page, with the name for the key, which the caller has checked; `None`: the plugin's suggestion. Wrong ones are
+/// throttled as those of a challenge are, and apart from them: there is no key yet against which they could count.
 pub(crate) async fn answer_enrolment(
     enrolling: &Enrolling<'_>,
     id: CeremonyId,
@@ -116,13 +123,49 @@ pub(crate) async fn answer_enrolment(
     if !fits(&ceremony, &answer) {
         return Ok(EnrolAnswered::Elsewhere);
     }
+    let attempt = attempt(asked, &factor.id);
+    if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
+        let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+        return Ok(EnrolAnswered::Throttled { minutes: minutes.max(1) });
+    }
+    let answered = look_at(enrolling, ceremony, &factor, label, answer).await?;
+    match &answered {
+        EnrolAnswered::Enrolled => app.throttle.succeeded(&attempt, app.now()),
+        EnrolAnswered::Refused(_) | EnrolAnswered::Known => app.throttle.failed(&attempt, app.now()),
+        EnrolAnswered::Again(next) if next.contents.step.problem.is_some() => {
+            app.throttle.failed(&attempt, app.now());
+        }
+        _ => app.throttle.withdrawn(&attempt, app.now()),
+    }
+    Ok(answered)
+}
+
+/// Tries of a person with one factor. Whoever signed in never waits for what others in their network do.
+fn attempt(asked: &Asked<'_>, factor: &str) -> Attempt {
+    let context = format!("throttle-enrolment/{factor}");
+    Attempt {
+        account: asked.app.sealer.digest(&context, asked.person.id.as_uuid().as_bytes()),
+        network: asked.whence.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        acquaintance: Acquaintance::Familiar,
+    }
+}
+
+async fn look_at(
+    enrolling: &Enrolling<'_>,
+    ceremony: Ceremony,
+    factor: &Arc<Descriptor>,
+    label: Option<&str>,
+    answer: Answer,
+) -> Result<EnrolAnswered, PageError> {
+    let asked = &enrolling.asked;
+    let app = asked.app;
     let existing = existing(asked, &factor.id).await?;
     let told = context(asked, Purpose::Enrolment, same_occasion(&ceremony), Diagnosing::Forbidden);
     let state = &ceremony.contents.step.state;
     match app.factors.finish_enrolment(&factor.id, told, &existing, state, answer).await {
-        Ok(EnrolOutcome::Enrolled(new)) => enrol(enrolling, &ceremony, &factor, label, new).await,
+        Ok(EnrolOutcome::Enrolled(new)) => enrol(enrolling, &ceremony, factor, label, new).await,
         Ok(EnrolOutcome::More(step)) => {
-            super::note_effects(&factor, &step.effects);
+            super::note_effects(factor, &step.effects);
             let mut next = next_step(&ceremony, step, app.now());
             next.contents.label = label.map(str::to_owned).or(next.contents.label);
             if !app.store.execute(GoOn { ceremony: next.clone() }).await? {

@@ -135,6 +135,9 @@ pub(super) async fn answer(
             }
             None => Ok(see_other(HERE)),
         },
+        EnrolAnswered::Throttled { minutes } => {
+            of_ceremony(&app, &request, &reader, &ceremony, FactorTrouble::Throttled { minutes }).await
+        }
         EnrolAnswered::Fault => of_ceremony(&app, &request, &reader, &ceremony, FactorTrouble::Fault).await,
         EnrolAnswered::Busy => of_ceremony(&app, &request, &reader, &ceremony, FactorTrouble::Busy).await,
     }
@@ -266,7 +269,7 @@ async fn trouble(
     let language = asked(app, request, reader, &whence).language;
     let status = match trouble {
         FactorTrouble::Full { .. } => StatusCode::CONFLICT,
-        FactorTrouble::Often { .. } => StatusCode::TOO_MANY_REQUESTS,
+        FactorTrouble::Often { .. } | FactorTrouble::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
     let wait = trouble.retry_after();

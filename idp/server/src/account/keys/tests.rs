@@ -110,6 +110,25 @@ async fn a_first_key_takes_the_mailed_link_in_the_session_that_asked() {
 }
 
 #[tokio::test]
+async fn nobody_guesses_without_end_while_a_key_is_added() {
+    let house = House::open().await;
+    let browser = permitted(&house, ANN).await;
+    let mut page = add(&browser, CODE, "Ann's phone", &[("f-code", "111111")]).await;
+    for _ in 1..5 {
+        assert_eq!(page.status, 422, "{}", page.text);
+        page = browser.submit(&page, "/adding/", &[("name", "Ann's phone"), ("f-code", "111111")]).await;
+    }
+    let right = [("name", "Ann's phone"), ("f-code", "2468101")];
+    let early = browser.submit(&page, "/adding/", &right).await;
+    assert_eq!((early.status, early.header("retry-after")), (429, "60"), "{}", early.text);
+    assert!(keys_of(&house, ANN).await.is_empty());
+    house.pass(std::time::Duration::from_secs(6));
+    let late = browser.submit(&page, "/adding/", &right).await;
+    assert!(late.has("Successfully added new two-factor authentication method."), "{}", late.text);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn nothing_is_saved_before_the_code_is_right_and_the_session_is_not_raised() {
     let house = House::open().await;
     let browser = permitted(&house, ANN).await;
