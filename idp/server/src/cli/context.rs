@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use super::error::CliError;
 use super::person_commands::Surroundings;
+use super::plain::plain;
 use crate::config::Config;
 use crate::config::faults::suggestion;
 use crate::serve::DataFolder;
@@ -29,9 +30,9 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Prints a line.
+    /// Prints a line, in which nothing steers the terminal.
     pub(super) fn say(&mut self, line: &str) -> Result<(), CliError> {
-        Ok(writeln!(self.output, "{line}")?)
+        Ok(writeln!(self.output, "{}", plain(line))?)
     }
 
     /// Prints text as it is.

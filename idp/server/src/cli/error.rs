@@ -2,6 +2,7 @@
 
 use keyholder_core::ports::StoreError;
 
+use super::plain::plain;
 use crate::config::faults::Faults;
 use crate::config::load::ConfigError;
 use crate::serve::{DataError, ServeError};
@@ -49,7 +50,7 @@ impl CliError {
         }
     }
 
-    /// The error with its causes, in one line where there is one mistake.
+    /// The error with its causes, in one line where there is one mistake. Nothing in it steers the terminal.
     pub fn sentence(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
@@ -60,6 +61,6 @@ impl CliError {
             }
             source = cause.source();
         }
-        text
+        plain(&text).into_owned()
     }
 }

@@ -17,6 +17,7 @@ mod managed_key;
 mod master;
 mod person;
 pub(crate) mod person_commands;
+mod plain;
 mod plugin;
 mod saml;
 mod school;
