@@ -45,13 +45,16 @@ async fn install(context: &mut Context, store: &SqlStore, package: &Package, all
         Some(plugin) => check_upgrade(package, &origin, plugin, &versions, allowed)?,
         None => None,
     };
+    let stored = store.count_credentials_by_format(&manifest.id).await?;
+    if plugin.is_none() {
+        check_keys_left(&manifest.id, &origin, stored.iter().map(|(_, keys)| keys).sum(), allowed)?;
+    }
     let former = plugin.as_ref().and_then(|plugin| versions.iter().find(|version| version.id == plugin.active));
     if !allowed.grant {
         ask_for_grant(context, package, former.map(|version| &version.grant))?;
     }
     let grant = requested(package);
-    let formats: Vec<u32> =
-        store.count_credentials_by_format(&manifest.id).await?.into_iter().map(|(format, _)| format).collect();
+    let formats: Vec<u32> = stored.into_iter().map(|(format, _)| format).collect();
     let settings = plugin.as_ref().map(|plugin| plugin.settings.clone()).unwrap_or_default();
     let surroundings = Surroundings::new(context.clock.clone(), context.random.clone(), context.sealer()?);
     let terms = Terms { grant: &grant, settings: &settings, stored_formats: &formats };
@@ -63,6 +66,18 @@ async fn install(context: &mut Context, store: &SqlStore, package: &Package, all
         Stored::Done => context.say(&format!("{} {} is installed and serves", manifest.id, manifest.version)),
         Stored::Changed => Err(CliError::Refused(format!("{} was changed meanwhile; try again", manifest.id))),
     }
+}
+
+/// Whether a package may have the keys of one that was removed. Who published that one is forgotten; what it stored of people's keys is not,
+/// and would be handed to whoever comes by its name.
+fn check_keys_left(id: &str, origin: &Origin, keys: u64, allowed: Allowed) -> Result<(), CliError> {
+    if keys == 0 || *origin == Origin::Bundled || allowed.change_publisher {
+        return Ok(());
+    }
+    Err(CliError::Refused(format!(
+        "people have {keys} keys of a plugin {id} that was removed, which this one would be handed; if it is of the same publisher, \
+         or may have them all the same, say --change-publisher"
+    )))
 }
 
 /// Whether a package may take the place of what is stored. Answers a version that it replaces, since it has its number.
@@ -132,4 +147,22 @@ fn ask_for_grant(context: &mut Context, package: &Package, former: Option<&Plugi
         ),
     };
     Err(CliError::Refused(sentence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gets_the_keys_of_a_removed_plugin_by_its_name() {
+        let allowed = |change_publisher| Allowed { grant: true, change_publisher, downgrade: false };
+        let publisher = Origin::Publisher { key: "0123456789ABCDEF".into() };
+        for origin in [&publisher, &Origin::Development] {
+            let told = check_keys_left("acme-key", origin, 3, allowed(false)).unwrap_err().to_string();
+            assert!(told.contains("people have 3 keys") && told.contains("--change-publisher"), "{told}");
+            check_keys_left("acme-key", origin, 3, allowed(true)).unwrap();
+            check_keys_left("acme-key", origin, 0, allowed(false)).unwrap();
+        }
+        check_keys_left("soft-key", &Origin::Bundled, 3, allowed(false)).unwrap();
+    }
 }
