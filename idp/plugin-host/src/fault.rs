@@ -60,13 +60,13 @@ impl From<Cause> for Fault {
     }
 }
 
-/// Whether a character changes what its neighbours look like and is none itself: directions (Unicode TR9), invisible ones, tags, and
-/// line ends that are no control characters. With them a line reads otherwise than it stands.
+/// Whether a character changes what its neighbours look like and is none itself: directions (Unicode TR9), line ends that are no control
+/// characters, marks and tags that nobody sees. With them a line reads otherwise than it stands. Joiners and hyphens for where a word may
+/// or must not break are part of texts, and stay.
 pub(crate) fn turns_or_hides(character: char) -> bool {
     matches!(
         character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
     )
 }
 

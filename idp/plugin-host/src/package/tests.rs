@@ -104,7 +104,7 @@ fn every_mistake_in_a_manifest_is_told() {
         ("name = \"Soft key\"", "name = \"Soft\u{202e} yek\"", "name: expected one line"),
         (
             "reason = \"draws secrets\"",
-            "reason = \"draws\u{200b} secrets\"",
+            "reason = \"draws\u{2066} secrets\"",
             "the reason for `random`: expected one line",
         ),
     ];
@@ -198,6 +198,8 @@ fn texts_that_nest_deep_are_refused_before_they_are_parsed() {
         let told = problem_with(&texts).unwrap();
         assert!(told.contains("more than 100 braces and parentheses in one message"), "{told}");
     }
+    let most = format!("title = {}\"x\"{}\n", "{".repeat(100), "}".repeat(100));
+    assert!(problem_with(&most).unwrap().contains("a placeable stands in another"), "so deep the parser may go");
     let many = (0..500).fold(String::new(), |texts, number| texts + &format!("title{number} = {{ $a }} ({{ $b }})\n"));
     assert_eq!(problem_with(&many), None, "each message counts for itself");
 }
