@@ -84,10 +84,16 @@ impl Theme {
             }
             templates.insert(language.tag(), cell);
         }
-        let theme = Self { assets, sources, templates };
+        let mut theme = Self { assets, sources, templates };
         if folder.is_some() {
             theme.sources.check()?;
             theme.check()?;
+            // Of what only the check needs, nothing is kept.
+            theme
+                .templates
+                .values_mut()
+                .filter_map(|cell| cell.get_mut()?.as_mut().ok())
+                .for_each(Templates::forget_handlebars);
         }
         Ok(theme)
     }

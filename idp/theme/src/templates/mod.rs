@@ -79,6 +79,12 @@ impl Templates {
         Ok(DrawnMail { subject: one_line(&subject), text: without_gaps(&text), html })
     }
 
+    /// Lets go of handlebars, which is made again where it has to draw.
+    pub(crate) fn forget_handlebars(&mut self) {
+        self.html.take();
+        self.plain.take();
+    }
+
     fn html(&self) -> Result<&Handlebars<'static>, DrawError> {
         self.registry(&self.html, &self.sources.html)
     }

@@ -162,8 +162,8 @@ impl<'a> Drawing<'a> {
             What::Eq => (given(0)?.present()? == given(1)?.present()?).into(),
             What::Ne => (given(0)?.present()? != given(1)?.present()?).into(),
             What::Gt => (given(0)?.present()?.as_u64()? > given(1)?.present()?.as_u64()?).into(),
-            What::And => self.truths(call)?.iter().all(|truth| *truth).into(),
-            What::Or => self.truths(call)?.contains(&true).into(),
+            What::And => self.truths(call)?.1.into(),
+            What::Or => self.truths(call)?.0.into(),
             What::Not => (!given(0)?.present()?.is_truthy(false)).into(),
             What::Len => match given(0)?.present()? {
                 Value::Array(values) => values.len(),
@@ -176,9 +176,12 @@ impl<'a> Drawing<'a> {
         Some(Got::Made(made))
     }
 
-    /// Of every one: handlebars looks at them all before it decides, so that a mistake in the last one is one.
-    fn truths(&self, call: &'a Call) -> Option<Vec<bool>> {
-        call.given.iter().map(|given| Some(self.get(given)?.value().is_truthy(false))).collect()
+    /// Whether any is true and whether all are. Handlebars looks at them all before it decides: a mistake in the last one is one.
+    fn truths(&self, call: &'a Call) -> Option<(bool, bool)> {
+        call.given.iter().try_fold((false, true), |(any, all), given| {
+            let truth = self.get(given)?.value().is_truthy(false);
+            Some((any || truth, all && truth))
+        })
     }
 }
 
