@@ -12,7 +12,7 @@ use keyholder_core::factor::{
 use keyholder_core::id::CredentialId;
 
 use crate::call::Identity;
-use crate::fault::Cause;
+use crate::fault::{Cause, readable};
 use crate::installed::{Capability, Granted};
 
 /// State of a step, data of a credential, body for a device.
@@ -162,6 +162,8 @@ impl Checker<'_> {
             return breach("a lookup key that is not of 1 to 1,023 bytes");
         }
         at_most(key.suggested_label.len(), NAME, "bytes in a label")?;
+        // It stands in a mail to the owner: one line, which must not become several of the plugin's own.
+        key.suggested_label = readable(&key.suggested_label, NAME);
         at_most(key.data.len(), DATA, "bytes of a key's data")?;
         if let Some(device) = &key.device
             && !is_p256(&device.spki)

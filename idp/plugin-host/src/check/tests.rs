@@ -226,6 +226,11 @@ fn a_new_key_has_its_bounds() {
         change(&mut key);
         with(|checker| checker.enrolment(EnrolOutcome::Enrolled(key))).is_err()
     };
+    let lines = NewCredential { suggested_label: "Phone\r\n\u{202e}Sign in at".into(), ..key() };
+    let Ok(EnrolOutcome::Enrolled(kept)) = with(|checker| checker.enrolment(EnrolOutcome::Enrolled(lines))) else {
+        panic!("refused")
+    };
+    assert_eq!(kept.suggested_label, "Phone\u{fffd}\u{fffd}\u{fffd}Sign in at", "it is one line of a mail");
     assert!(refused(|key| key.lookup = Some(vec![0; LOOKUP + 1])));
     assert!(refused(|key| key.lookup = Some(Vec::new())));
     assert!(refused(|key| key.suggested_label = "x".repeat(NAME + 1)));
