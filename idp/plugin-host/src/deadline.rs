@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
 
-/// How often the watch looks for calls that began since, while there are any: half of the shortest deadline, so that it knows of each
-/// before it is due. More often would only cost the sign-ins that run meanwhile.
+/// How often the watch looks for calls that began since, while there are any: half of the usual deadline, so that it knows of each before it
+/// is due. A call that has less time is ended at the next look. More often would only cost the sign-ins that run meanwhile.
 const LOOK: Duration = Duration::from_millis(25);
 /// How long it goes on looking after the last.
 const LINGER: Duration = Duration::from_secs(1);
