@@ -20,6 +20,7 @@ const DATA: usize = 64 << 10;
 /// JSON of WebAuthn.
 const JSON: usize = 64 << 10;
 const JSON_DEPTH: usize = 16;
+/// Of a step; fields and exhibits of all its prompts together.
 const PROMPTS: usize = 8;
 const FIELDS: usize = 16;
 const EXHIBITS: usize = 8;
@@ -74,6 +75,7 @@ impl Checker<'_> {
             return breach("a step without a prompt");
         }
         at_most(step.prompts.len(), PROMPTS, "prompts")?;
+        check_size(&step.prompts)?;
         for (at, one) in step.prompts.iter().enumerate() {
             // An empty id is that of `cancelled`.
             if one.id.is_empty() || step.prompts.iter().skip(at + 1).any(|other| other.id == one.id) {
@@ -254,6 +256,23 @@ pub(crate) fn setting_faults(faults: &[(String, String)]) -> Checked {
     Ok(())
 }
 
+/// What the page of a step holds, whatever prompts it is spread over: it is drawn outside the sandbox, each QR code of it too.
+fn check_size(prompts: &[Prompt]) -> Checked {
+    let (mut exhibits, mut fields) = (0, 0);
+    for prompt in prompts {
+        match &prompt.ask {
+            Ask::Form(form) => {
+                exhibits += form.exhibits.len();
+                fields += form.fields.len();
+            }
+            Ask::Wait(wait) => exhibits += wait.exhibits.len(),
+            Ask::WebauthnCreate(_) | Ask::WebauthnGet(_) => {}
+        }
+    }
+    at_most(exhibits, EXHIBITS, "exhibits")?;
+    at_most(fields, FIELDS, "fields")
+}
+
 fn prompt(prompt: &Prompt) -> Checked {
     at_most(prompt.id.len(), NAME, "bytes in a prompt's id")?;
     match &prompt.ask {
@@ -273,7 +292,6 @@ fn check_form(form: &Form) -> Checked {
         check_text(help)?;
     }
     check_exhibits(&form.exhibits)?;
-    at_most(form.fields.len(), FIELDS, "fields")?;
     for (at, field) in form.fields.iter().enumerate() {
         check_field(field)?;
         if form.fields.iter().skip(at + 1).any(|other| other.name == field.name) {
@@ -302,7 +320,6 @@ fn check_field(field: &Field) -> Checked {
 }
 
 fn check_exhibits(exhibits: &[Exhibit]) -> Checked {
-    at_most(exhibits.len(), EXHIBITS, "exhibits")?;
     for exhibit in exhibits {
         match exhibit {
             Exhibit::Qr(text) | Exhibit::PlainQr(text) => at_most(text.len(), QR, "bytes in a QR code")?,

@@ -109,6 +109,23 @@ fn a_step_has_its_bounds() {
 }
 
 #[test]
+fn the_page_of_a_step_has_its_bounds_over_how_many_prompts_it_is_spread() {
+    let of = |exhibits, fields| {
+        let fields = (0..fields).map(|n: usize| Field { name: n.to_string(), ..field() }).collect();
+        Ask::Form(Form { exhibits: vec![Exhibit::Qr("x".into()); exhibits], fields, ..form() })
+    };
+    let wait = |exhibits| Ask::Wait(Wait { message: text(), exhibits: vec![Exhibit::Note(text()); exhibits] });
+    let drawn = |asks: Vec<Ask>| {
+        let prompts = asks.into_iter().enumerate().map(|(n, ask)| Prompt { id: n.to_string(), ask }).collect();
+        with(|checker| checker.step(Step { prompts, ..step() })).map(drop)
+    };
+    let (exhibits, fields) = (EXHIBITS / 2, FIELDS / 2);
+    assert_eq!(drawn(vec![of(exhibits, fields), of(0, fields), wait(exhibits)]), Ok(()));
+    assert!(drawn(vec![of(exhibits, fields), of(1, fields), wait(exhibits)]).is_err());
+    assert!(drawn(vec![of(0, fields), of(0, fields), of(0, 1)]).is_err());
+}
+
+#[test]
 fn a_form_has_its_bounds() {
     breaks_form(|form| form.fields.push(field()));
     breaks_form(|form| {
