@@ -127,8 +127,8 @@ impl ChildCompiler {
             .arg(ARGUMENT)
             .args(limits)
             .env_clear()
-            // Threads and the arenas of allocators (glibc, mimalloc) take address space, whatever the number of processors.
-            .envs([("RAYON_NUM_THREADS", "2"), ("MALLOC_ARENA_MAX", "2"), ("MIMALLOC_ARENA_RESERVE", "64M")])
+            // Threads and their arenas take address space, whatever the number of processors.
+            .envs([("RAYON_NUM_THREADS", "2"), ("MALLOC_ARENA_MAX", "2")])
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
