@@ -102,6 +102,7 @@ macro_rules! conformance_suite {
             people::a_rehash_does_not_undo_a_change_of_password
             people::an_account_is_a_person_with_their_password
             people::a_membership_keeps_the_order_of_its_pupil_scopes
+            people::memberships_are_in_the_order_of_creation
             people::a_credential_is_swapped_by_one
             people::a_credential_is_found_by_its_lookup_which_is_unique
             people::keys_of_a_person_are_those_owned_and_those_issued

@@ -209,6 +209,26 @@ pub async fn a_membership_keeps_the_order_of_its_pupil_scopes(store: &SqlStore) 
     assert_eq!(in_full[0].pupil_scopes, s.scopes);
 }
 
+pub async fn memberships_are_in_the_order_of_creation(store: &SqlStore) {
+    let s = sample(store).await;
+    let mut later = membership(&s.person, &s.other_school, &s.group);
+    later.created_at = at(20);
+    let mut earlier = membership(&s.person, &s.other_school, &s.group);
+    earlier.created_at = at(-20);
+    earlier.pupil_scopes = s.membership.pupil_scopes.clone();
+    let order = [earlier.id, s.membership.id, later.id];
+    execute!(store, t, [later, earlier], async move {
+        t.put_membership(&later).await?;
+        t.put_membership(&earlier).await
+    })
+    .await
+    .unwrap();
+    let listed = store.list_memberships(s.person.id).await.unwrap();
+    assert_eq!(listed.iter().map(|member| member.membership.id).collect::<Vec<_>>(), order);
+    let in_full = store.find_session_in_full(s.session.token).await.unwrap().unwrap();
+    assert_eq!(in_full.memberships, listed);
+}
+
 pub async fn a_credential_is_swapped_by_one(store: &SqlStore) {
     let s = sample(store).await;
     let key = credential(CredentialOwner::Person(s.person.id), Some(s.person.id), None);

@@ -10,7 +10,7 @@ use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::flows;
-use super::people::{MemberRow, add_member, join_members, read_person};
+use super::people::{MemberRow, join_members, read_members, read_person};
 use super::sessions::read_session;
 use super::text::text;
 use super::{Listing, Result, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
@@ -74,10 +74,7 @@ pub(crate) async fn find_grant_in_full<C: Database>(
     // One for each pupil scope; all else is the same in all of them.
     let mut rows = db.records::<InFull>(statement).await.map_err(stored)?.into_iter();
     let Some((grant, session, person, member, is_marked)) = rows.next() else { return Ok(None) };
-    let mut members = Vec::new();
-    for member in std::iter::once(member).chain(rows.map(|(_, _, _, member, _)| member)) {
-        add_member(&mut members, member)?;
-    }
+    let mut members = read_members(std::iter::once(member).chain(rows.map(|(_, _, _, member, _)| member)))?;
     Ok(Some(GrantInFull {
         grant: read_grant(grant)?,
         session: session.map(read_session).transpose()?,

@@ -256,11 +256,17 @@ pub(crate) async fn find_membership<C: Database>(db: &C, id: MembershipId) -> Re
     Ok(Some(read_membership(&row, scopes)))
 }
 
-/// A membership with what [`join_members`] joins to it, and one of its pupil scopes.
-pub(crate) type MemberRow = (memberships::Model, schools::Model, user_groups::Model, Option<pupil_scopes::Model>);
+/// A membership with what [`join_members`] joins to it: one of its pupil scopes, if it has any, and where that stands among them.
+pub(crate) type MemberRow = (
+    memberships::Model,
+    schools::Model,
+    user_groups::Model,
+    Option<membership_pupil_scopes::Model>,
+    Option<pupil_scopes::Model>,
+);
 
-/// Joins to memberships what they refer to: a row for each pupil scope in their order, or one where there is none. `join` is how
-/// the memberships themselves are joined: a left join where there may be none.
+/// Joins to memberships what they refer to: a row for each pupil scope, or one where there is none. `join` is how the memberships
+/// themselves are joined: a left join where there may be none.
 pub(crate) fn join_members<S: EntityTrait>(select: Select<S>, join: JoinType) -> Select<S> {
     use memberships::Column::{GroupId, Id, SchoolId};
     let school = memberships::Entity::belongs_to(schools::Entity).from(SchoolId).to(schools::Column::Id).into();
@@ -273,47 +279,41 @@ pub(crate) fn join_members<S: EntityTrait>(select: Select<S>, join: JoinType) ->
         .from(membership_pupil_scopes::Column::PupilScopeId)
         .to(pupil_scopes::Column::Id)
         .into();
-    select
-        .join(join, school)
-        .join(join, group)
-        .join(JoinType::LeftJoin, link)
-        .join(JoinType::LeftJoin, scope)
-        .order_by_asc(membership_pupil_scopes::Column::Position)
+    select.join(join, school).join(join, group).join(JoinType::LeftJoin, link).join(JoinType::LeftJoin, scope)
 }
 
-pub(crate) async fn list_memberships<C: Database>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
-    let select = |_: &[Value]| {
-        let select = memberships::Entity::find()
-            .filter(memberships::Column::PersonId.eq(person.as_uuid()))
-            .order_by_asc(memberships::Column::CreatedAt)
-            .order_by_asc(memberships::Column::Id);
-        columns_of::<MemberRow, _>(join_members(select, JoinType::InnerJoin))
-    };
-    let rows = db.records(text!().with(db, vec![person.as_uuid().into()], select)).await.map_err(stored)?;
-    let mut found = Vec::new();
-    for row in rows {
-        add_member(&mut found, row)?;
+/// The memberships of rows of [`join_members`], oldest first, each with its pupil scopes in their order. Ordered here: SQLite would write each
+/// row with all its columns into a sorter and read it again, for a handful of rows.
+pub(crate) fn read_members(rows: impl IntoIterator<Item = MemberRow>) -> Result<Vec<MembershipInFull>> {
+    let mut rows: Vec<MemberRow> = rows.into_iter().collect();
+    rows.sort_by_key(|(member, _, _, link, _)| (member.created_at, member.id, link.as_ref().map(|link| link.position)));
+    let mut found: Vec<MembershipInFull> = Vec::new();
+    for (membership, school, group, _, scope) in rows {
+        if found.last().is_none_or(|last| last.membership.id.as_uuid() != membership.id) {
+            found.push(MembershipInFull {
+                membership: read_membership(&membership, Vec::new()),
+                school: read_school(school)?,
+                group: read_group(group)?,
+                pupil_scopes: Vec::new(),
+            });
+        }
+        if let (Some(last), Some(scope)) = (found.last_mut(), scope) {
+            let scope = read_pupil_scope(scope)?;
+            last.membership.pupil_scopes.push(scope.id);
+            last.pupil_scopes.push(scope);
+        }
     }
     Ok(found)
 }
 
-/// Adds what a row says: another membership, or another pupil scope of the last one.
-pub(crate) fn add_member(found: &mut Vec<MembershipInFull>, row: MemberRow) -> Result<()> {
-    let (membership, school, group, scope) = row;
-    let scope = scope.map(read_pupil_scope).transpose()?;
-    match found.last_mut() {
-        Some(last) if last.membership.id.as_uuid() == membership.id => {
-            last.membership.pupil_scopes.extend(scope.as_ref().map(|scope| scope.id));
-            last.pupil_scopes.extend(scope);
-        }
-        _ => found.push(MembershipInFull {
-            membership: read_membership(&membership, scope.iter().map(|scope| scope.id).collect()),
-            school: read_school(school)?,
-            group: read_group(group)?,
-            pupil_scopes: scope.into_iter().collect(),
-        }),
-    }
-    Ok(())
+pub(crate) async fn list_memberships<C: Database>(db: &C, person: PersonId) -> Result<Vec<MembershipInFull>> {
+    let select = |_: &[Value]| {
+        let select = memberships::Entity::find().filter(memberships::Column::PersonId.eq(person.as_uuid()));
+        columns_of::<MemberRow, _>(join_members(select, JoinType::InnerJoin))
+    };
+    let rows: Vec<MemberRow> =
+        db.records(text!().with(db, vec![person.as_uuid().into()], select)).await.map_err(stored)?;
+    read_members(rows)
 }
 
 pub(crate) async fn put_membership<C: Database>(db: &C, membership: &Membership) -> Result<()> {

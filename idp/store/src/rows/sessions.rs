@@ -4,15 +4,15 @@ use keyholder_core::id::{PersonId, SessionId, TokenHash};
 use keyholder_core::ports::Familiarity;
 use keyholder_core::session::{KnownBrowser, Session, SessionInFull};
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value};
 use uuid::Uuid;
 
 use super::ceremonies::end_ceremonies;
-use super::people::{MemberRow, add_member, join_members, read_person};
+use super::people::{MemberRow, join_members, read_members, read_person};
 use super::text::text;
 use super::{
-    Listing, Result, add, columns_of, find, insert, instant, millis, read_json, read_token, replace_if, write_json,
+    Listing, Result, add, columns_of, find, insert, instant, millis, one, read_json, read_token, replace_if, write_json,
 };
 use crate::entities::{ceremonies, grants, known_browsers, memberships, people, sessions};
 use crate::error::stored;
@@ -73,11 +73,12 @@ pub(crate) async fn find_session_in_full<C: Database>(db: &C, token: TokenHash) 
     // One for each pupil scope of each membership; session and person are the same in all of them.
     let mut rows = db.records::<InFull>(statement).await.map_err(stored)?.into_iter();
     let Some((session, person, member)) = rows.next() else { return Ok(None) };
-    let mut found = Vec::new();
-    for member in member.into_iter().chain(rows.filter_map(|(.., member)| member)) {
-        add_member(&mut found, member)?;
-    }
-    Ok(Some(SessionInFull { session: read_session(session)?, person: read_person(person)?, memberships: found }))
+    let members = member.into_iter().chain(rows.filter_map(|(.., member)| member));
+    Ok(Some(SessionInFull {
+        session: read_session(session)?,
+        person: read_person(person)?,
+        memberships: read_members(members)?,
+    }))
 }
 
 type InFull = (sessions::Model, people::Model, Option<MemberRow>);
@@ -90,9 +91,7 @@ fn in_full(token: TokenHash) -> SelectStatement {
     let select = sessions::Entity::find()
         .join(JoinType::InnerJoin, person)
         .join(JoinType::LeftJoin, member)
-        .filter(Token.eq(token.0.to_vec()))
-        .order_by_asc(memberships::Column::CreatedAt)
-        .order_by_asc(memberships::Column::Id);
+        .filter(Token.eq(token.0.to_vec()));
     columns_of::<InFull, _>(join_members(select, JoinType::LeftJoin))
 }
 
@@ -209,8 +208,11 @@ pub(crate) async fn note_browser<C: Database>(
     if seen.rows_affected > 0 {
         return Ok(Familiarity::Known);
     }
-    let others = [(known_browsers::Column::PersonId, person.as_uuid().into())];
-    let others = find::<known_browsers::Entity, C, _>(db, text!(), others).await?;
+    let others = |_: &[Value]| {
+        let used = known_browsers::Entity::find().filter(known_browsers::Column::PersonId.eq(person.as_uuid()));
+        Query::select().expr(Expr::exists(used.into_query())).to_owned()
+    };
+    let others: Option<bool> = one(db, text!().with(db, vec![person.as_uuid().into()], others)).await?;
     let row = known_browsers::Model {
         person_id: person.as_uuid(),
         browser: browser.0.to_vec(),
@@ -219,7 +221,7 @@ pub(crate) async fn note_browser<C: Database>(
         user_agent: user_agent.to_owned(),
     };
     let added = add::<known_browsers::Entity, C>(db, row).await?;
-    Ok(match (added, others.is_some()) {
+    Ok(match (added, others.unwrap_or_default()) {
         (false, _) => Familiarity::Known,
         (true, true) => Familiarity::New,
         (true, false) => Familiarity::First,

@@ -13,6 +13,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags, Row, ToSql};
 use sea_orm::{
@@ -45,6 +46,8 @@ impl Opening {
         let connect = || {
             let connection = rusqlite::Connection::open_with_flags(&self.path, flags)?;
             connection.busy_timeout(self.busy)?;
+            // Else a statement is prepared anew whenever a value is bound by which it could have been planned, such as that of `LIMIT ?`.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.set_prepared_statement_cache_capacity(PREPARED);
             connection.execute_batch(&self.pragmas)?;
             Ok(Connection(connection))
