@@ -25,7 +25,7 @@ use super::{Answered, Asked, Begun, Errand, Refused, named};
 use crate::account::keys::left;
 use crate::digest::hash_token;
 use crate::metrics::FactorOutcome;
-use crate::spine;
+use crate::spine::{self, Prospect};
 use crate::throttle::{Acquaintance, Attempt};
 use crate::web::PageError;
 
@@ -108,7 +108,7 @@ pub(super) fn next_step(ceremony: &Ceremony, step: Step, now: Timestamp) -> Cere
 /// them. Other factors go on working meanwhile, or whoever guessed the password could keep its owner out with wrong codes.
 pub(crate) async fn answer_challenge(
     asked: &Asked<'_>,
-    errand: &Errand,
+    (errand, prospect): (&Errand, &Prospect<'_>),
     read: (Ceremony, Held),
     answer: Answer,
     network: std::net::IpAddr,
@@ -121,8 +121,8 @@ pub(crate) async fn answer_challenge(
         let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
         return Ok(Answered::Throttled { minutes: minutes.max(1) });
     }
-    let answered =
-        Answering { asked, errand: Some(errand), by: By::Browser }.answer(read.0.id, Some(read), &answer).await?;
+    let answering = Answering { asked, errand: Some(errand), prospect: Some(prospect), by: By::Browser };
+    let answered = answering.answer(read.0.id, Some(read), &answer).await?;
     match &answered {
         Answered::Accepted { .. } => app.throttle.succeeded(&attempt, app.now()),
         // Also what cannot be right, and is no guess against the key: each costs a call of the plugin and leaves rows behind.
@@ -154,6 +154,8 @@ enum Turn {
 pub(super) struct Answering<'a> {
     pub(super) asked: &'a Asked<'a>,
     pub(super) errand: Option<&'a Errand>,
+    /// The flow in the browser that answers.
+    pub(super) prospect: Option<&'a Prospect<'a>>,
     pub(super) by: By,
 }
 
@@ -228,14 +230,23 @@ impl Answering<'_> {
             token: hash_token(token.expose_secret()),
             until,
         });
+        let proof = Proof::of_factor(now, key.id, &evidence, reach(key));
+        let end = match self.prospect {
+            Some(prospect) => {
+                let raised = asked.session.clone().elevate(proof.clone(), until);
+                Box::pin(spine::foresee(prospect, raised)).await?.end()
+            }
+            None => None,
+        };
         let detail = named(&loaded.factor, Some(key));
         let replayed = self.refusal(loaded, &RejectReason::Replayed);
         let command = Accept {
             ceremony: loaded.ceremony.clone(),
             key: key.clone(),
             consume: accepted.consume,
-            proof: Proof::of_factor(now, key.id, &evidence, reach(key)),
+            proof,
             browser,
+            end: end.as_ref().map(|end| end.finish()),
             audit: asked.event(accepted_kind(loaded, evidence.recovery_only), self.errand, Some(&detail)),
             replayed,
             locked: self.locked(loaded),
@@ -249,7 +260,7 @@ impl Answering<'_> {
         };
         let outcome = app.store.execute(command).await;
         Ok(Some(match outcome? {
-            Accepting::Done(session) => {
+            Accepting::Done { session, ended } => {
                 if evidence.recovery_only {
                     app.outbox_wake.notify_one();
                 }
@@ -257,7 +268,7 @@ impl Answering<'_> {
                 if accepted.warnings.contains(&Warning::PossibleClone) {
                     tracing::warn!(factor = %loaded.factor.id, key = %key.id, "a key may have been copied: its counter went back");
                 }
-                Answered::Accepted { token, session, warnings: accepted.warnings }
+                Answered::Accepted { token, session, end: end.filter(|_| ended), warnings: accepted.warnings }
             }
             Accepting::Lost => return Ok(None),
             Accepting::Waits(until) => Answered::Waits { until },

@@ -88,7 +88,9 @@ pub async fn deliver(app: &App, request: DeviceRequest) -> Result<Delivered, Pag
     if ceremony.purpose == Purpose::Enrolment {
         return enrol(&asked, ceremony, answer).await;
     }
-    let answered = Answering { asked: &asked, errand: None, by: By::Device }.answer(ceremony.id, None, &answer).await?;
+    let answered = Answering { asked: &asked, errand: None, prospect: None, by: By::Device }
+        .answer(ceremony.id, None, &answer)
+        .await?;
     let answer = match &answered {
         Answered::Again(next) => answer_of(&next.contents.step.effects),
         _ => None,

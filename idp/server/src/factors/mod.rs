@@ -47,6 +47,7 @@ use secrecy::SecretString;
 use crate::app::App;
 use crate::audit::{self, Whence};
 use crate::metrics::FactorOutcome;
+use crate::spine::Foreseen;
 use crate::spine::commands::Record;
 use crate::web::PageError;
 
@@ -99,6 +100,8 @@ pub enum Answered {
         token: SecretString,
         /// As it is now; `None` where a device answered.
         session: Option<Box<Session>>,
+        /// The sign-in ended with it.
+        end: Option<Box<Foreseen>>,
         warnings: Vec<Warning>,
     },
     /// The step goes on; its problem says what was wrong, if anything was.

@@ -238,6 +238,7 @@ fn accept(house: &House, ceremony: &Ceremony, key: &Credential, session: &Sessio
         replayed: event(AuditKind::FactorRefused),
         locked: event(AuditKind::FactorLocked),
         mails: Vec::new(),
+        end: None,
         now,
     }
 }

@@ -31,6 +31,7 @@ use crate::web::read;
 pub use begin::begin;
 pub(crate) use begin::{begin_at, new_flow};
 pub(crate) use keys::at_hand as keys_at_hand;
+pub(crate) use onward::{Foreseen, Prospect, foresee};
 pub(crate) use resume::open as open_resume;
 pub(crate) use scenery::{about, about_in};
 pub use steps::forgot::LINK_MINUTES;

@@ -164,8 +164,13 @@ async fn go_home(app: &App, flow: Flow, return_to: &str, member: &MembershipInFu
     if flow.version > 0 {
         app.store.execute(FinishFlow { flow, grant: None, audit: Vec::new() }).await?;
     }
+    home(return_to, &member.school.slug)
+}
+
+/// The way there.
+pub(super) fn home(return_to: &str, school: &str) -> Result<HttpResponse, PageError> {
     let mut answer = see_other(return_to);
-    remember_school(&mut answer, &member.school.slug)?;
+    remember_school(&mut answer, school)?;
     Ok(answer)
 }
 

@@ -14,6 +14,7 @@ use keyholder_core::session::Session;
 use keyholder_core::time::Timestamp;
 
 use super::{burn, is_unchanged, lost, record_failure};
+use crate::spine::commands::FinishFlow;
 
 /// Accepts an answer: the ceremony ends, the key's data is swapped, what was used is burnt, and the proof stands in the session, which
 /// goes on under a fresh token. All of it or nothing, but what a replay costs is kept.
@@ -31,6 +32,8 @@ pub(crate) struct Accept {
     pub(crate) replayed: AuditEvent,
     pub(crate) locked: AuditEvent,
     pub(crate) mails: Vec<OutboxMessage>,
+    /// What is permitted at once to the session with the proof, decided for that which the browser shows.
+    pub(crate) end: Option<FinishFlow>,
     pub(crate) now: Timestamp,
 }
 
@@ -44,11 +47,17 @@ pub(crate) struct Browser {
     pub(crate) until: Timestamp,
 }
 
+impl Browser {
+    fn version(&self) -> i64 {
+        self.session.version
+    }
+}
+
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Accepting {
-    /// With the session of the browser that answers, as it is now.
-    Done(Option<Box<Session>>),
+    /// With the session of the browser that answers, as it is now. `ended`: with the end that was decided.
+    Done { session: Option<Box<Session>>, ended: bool },
     /// Ceremony or key went on meanwhile. Nothing was changed.
     Lost,
     /// The key waits since the answer was given: guesses sent at once count one by one. Nothing was changed.
@@ -82,6 +91,7 @@ impl Command for Accept {
             },
             None => None,
         };
+        let as_decided = session.as_ref().map(|session| session.version) == self.browser.as_ref().map(Browser::version);
         for consumed in &self.consume {
             if !burn(transaction, &self.ceremony.factor, self.key.id, consumed).await? {
                 return self.replay(transaction).await;
@@ -102,8 +112,13 @@ impl Command for Accept {
         for mail in &self.mails {
             transaction.insert_outbox(mail).await?;
         }
+        // Lost where the flow went on elsewhere: the proof counts all the same.
+        let ended = match &self.end {
+            Some(end) if as_decided => end.run(transaction).await?,
+            _ => false,
+        };
         let as_kept = |session: Session| Session { version: session.version.saturating_add(1), ..session };
-        Ok(Accepting::Done(session.map(as_kept).map(Box::new)))
+        Ok(Accepting::Done { session: session.map(as_kept).map(Box::new), ended })
     }
 }
 

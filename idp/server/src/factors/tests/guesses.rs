@@ -1,6 +1,9 @@
 //! Wrong answers: what they cost, and that they do no harm to right ones.
 
+use keyholder_core::flow::Stage;
+
 use super::*;
+use crate::spine::commands::FinishFlow;
 
 #[actix_web::test]
 async fn a_key_waits_after_five_wrong_codes_and_others_work_meanwhile() {
@@ -72,7 +75,29 @@ async fn an_answer_that_was_checked_against_a_former_step_or_key_changes_nothing
     let elsewhere = Session { token: hash_token("another"), ..session.clone() };
     assert_eq!(house.run(accept(&house, &now, &key, &elsewhere)).await, Accepting::SignedOut);
     assert_eq!(open_ceremony(&house, ANN).await, now, "nothing was changed");
-    assert!(matches!(house.run(accept(&house, &now, &key, &session)).await, Accepting::Done(Some(_))));
+    assert!(matches!(house.run(accept(&house, &now, &key, &session)).await, Accepting::Done { .. }));
+}
+
+#[actix_web::test]
+async fn an_end_that_was_decided_for_another_session_or_an_older_flow_is_not_made() {
+    for stale in ["session", "flow", "nothing"] {
+        let house = house(&[], &[CODE]).await;
+        let (_, ceremony, key, mut session) = challenge(&house).await;
+        let store = &house.app().store;
+        let mut flow = store.find_flow(ceremony.flow.unwrap()).await.unwrap().unwrap();
+        match stale {
+            "session" => session.version -= 1,
+            "flow" => flow.version -= 1,
+            _ => {}
+        }
+        let end = Some(FinishFlow { flow: flow.clone(), grant: None, audit: Vec::new() });
+        let outcome = house.run(Accept { end, ..accept(&house, &ceremony, &key, &session) }).await;
+        let Accepting::Done { ended, .. } = outcome else { panic!("{stale}: {outcome:?}") };
+        assert_eq!(ended, stale == "nothing", "{stale}");
+        let finished = store.find_flow(flow.id).await.unwrap().unwrap().stage == Stage::Finished;
+        assert_eq!(finished, ended, "{stale}");
+        assert_eq!(factors_in(&session_of(&house, ANN).await).len(), 1, "the proof counts in any case");
+    }
 }
 
 #[actix_web::test]

@@ -13,7 +13,7 @@ use crate::web::{About, Leads, PageError, draw, frame, see_other};
 pub(super) fn answer(
     app: &App,
     request: &HttpRequest,
-    about: About,
+    about: impl FnOnce() -> About,
     answer: Answer,
 ) -> Result<HttpResponse, PageError> {
     match answer {
@@ -21,6 +21,7 @@ pub(super) fn answer(
         Answer::Redirect { location } => Ok(see_other(&location)),
         Answer::FormPost { action, fields } => {
             let field = |(name, value): (&str, String)| Field { name: name.to_owned(), value };
+            let about = about();
             let application = about.application.clone().unwrap_or_default();
             let page = FormPost { action, application, fields: fields.into_iter().map(field).collect() };
             draw(app, StatusCode::OK, &frame(app, request, about), &page, Leads::Away)

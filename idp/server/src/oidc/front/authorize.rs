@@ -92,7 +92,7 @@ fn refuse(
     let client_id = &application.client.client_id;
     let error = refused.error;
     tracing::info!(client_id, error = error.code.name(), description = error.description, "a request is refused");
-    let about = About::default().application(application);
+    let about = || About::default().application(application);
     let mut answer = answer(app, request, about, respond::error(&refused.reply_to, app.config.issuer(), &error))?;
     answer.extensions_mut().insert(OidcError(error.code.name()));
     Ok(answer)

@@ -21,23 +21,51 @@ use super::grant::make_grant;
 use crate::app::App;
 use crate::spine::commands::FinishFlow;
 use crate::spine::{self, Ending, record};
-use crate::web::PageError;
+use crate::web::{About, PageError};
+
+/// A code that an application is to get, and the grant behind it. It is answered only once the grant is kept with the end of the flow.
+#[derive(Debug)]
+pub struct Success {
+    asked: AuthorizationRequest,
+    pub grant: Grant,
+    pub audit: AuditEvent,
+}
+
+/// Decides with what a flow ends. `None`: with an error, since it is about another person than was asked for.
+pub async fn decide(app: &App, request: &HttpRequest, ending: &Ending<'_>) -> Result<Option<Success>, PageError> {
+    let asked = request_of(&ending.flow)?;
+    let grant = make_grant(app, &asked, ending).await?;
+    // OpenID Connect Core 3.1.2.2: no positive answer about anybody but the one asked for. Where the subject differs by school,
+    // only now is it known.
+    if ending.flow.ask.subject.as_ref().is_some_and(|subject| *subject != grant.subject) {
+        return Ok(None);
+    }
+    let audit = record::grant_made(app, request, &grant, &grant.scopes.join(" "));
+    Ok(Some(Success { asked, grant, audit }))
+}
+
+impl Success {
+    /// Keeps the code, then answers the application.
+    pub async fn answer(
+        &self,
+        app: &App,
+        request: &HttpRequest,
+        about: impl FnOnce() -> About,
+    ) -> Result<HttpResponse, PageError> {
+        let code = keep_code(app, &self.asked, &self.grant).await?;
+        answer(app, request, about, respond::success(&self.asked.reply_to, app.config.issuer(), &code))
+    }
+}
 
 /// Ends a flow with a code: the grant is made in the transaction that finishes the flow, then the code is kept, then the
 /// application is answered.
 pub async fn complete(app: &App, request: &HttpRequest, ending: Ending<'_>) -> Result<HttpResponse, PageError> {
-    let asked = request_of(&ending.flow)?;
-    let grant = make_grant(app, &asked, &ending).await?;
-    // OpenID Connect Core 3.1.2.2: no positive answer about anybody but the one asked for. Where the subject differs by school,
-    // only now is it known.
-    if ending.flow.ask.subject.as_ref().is_some_and(|subject| *subject != grant.subject) {
+    let Some(success) = decide(app, request, &ending).await? else {
         return refuse(app, request, ending.flow, Refusal::OtherPerson).await;
-    }
+    };
     let about = spine::about_in(&ending.flow, Some(ending.application), &ending.member.school);
-    let audit = record::grant_made(app, request, &grant, &grant.scopes.join(" "));
-    finish(app, ending.flow, ending.application, Some(grant.clone()), audit).await?;
-    let code = keep_code(app, &asked, &grant).await?;
-    answer(app, request, about, respond::success(&asked.reply_to, app.config.issuer(), &code))
+    finish(app, ending.flow, ending.application, Some(success.grant.clone()), success.audit.clone()).await?;
+    success.answer(app, request, || about).await
 }
 
 /// Ends a flow of an application with the error that tells why.
@@ -66,14 +94,18 @@ async fn end_with(
     };
     // Removed while the person signed in: its addresses are registered no more.
     let application = application.ok_or_else(|| PageError::problem(ProblemKind::BadApplicationRequest).way_home())?;
-    let about = spine::about(app, &flow, Some(&application)).await?;
+    // What stands around the page that posts; a redirect shows none.
+    let about = match asked.reply_to.mode {
+        ResponseMode::FormPost => spine::about(app, &flow, Some(&application)).await?,
+        ResponseMode::Query => About::default(),
+    };
     // An application that asks with `prompt=none` whether anybody is signed in leaves nothing behind (design: an anonymous
     // visitor costs the server no state). Being refused twice permits nothing.
     if flow.version > 0 || flow.session().is_some() {
         let event = record::refused(app, request, &flow, (kind, &detail)).await?;
         finish(app, flow, &application, None, event).await?;
     }
-    answer(app, request, about, respond::error(&asked.reply_to, app.config.issuer(), &code.into()))
+    answer(app, request, || about, respond::error(&asked.reply_to, app.config.issuer(), &code.into()))
 }
 
 /// What the application is told (RFC 6749 4.1.2.1, `OpenID` Connect Core 3.1.2.6).

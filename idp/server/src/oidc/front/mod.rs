@@ -15,7 +15,7 @@ mod untrusted;
 use actix_web::web::{self, Data, ServiceConfig};
 use keyholder_oidc::metadata::path;
 
-pub use ending::{answers_by_redirect, complete, deny, refuse};
+pub use ending::{Success, answers_by_redirect, complete, decide, deny, refuse};
 pub use subject::subject_of;
 pub(crate) use subject::{Naming, naming};
 

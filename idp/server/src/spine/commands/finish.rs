@@ -29,12 +29,22 @@ impl Command for FinishFlow {
         if !first {
             return Ok(false);
         }
-        if let Some(grant) = &self.grant {
-            transaction.insert_grant(grant).await?;
-        }
-        for event in &self.audit {
-            transaction.insert_audit(event).await?;
-        }
+        permit(transaction, self.grant.as_ref(), &self.audit).await?;
         Ok(true)
     }
+}
+
+/// What the end of a flow permits.
+pub(super) async fn permit(
+    transaction: &dyn Transaction,
+    grant: Option<&Grant>,
+    audit: &[AuditEvent],
+) -> Result<(), StoreError> {
+    if let Some(grant) = grant {
+        transaction.insert_grant(grant).await?;
+    }
+    for event in audit {
+        transaction.insert_audit(event).await?;
+    }
+    Ok(())
 }

@@ -7,5 +7,5 @@ mod sign_out;
 
 pub use finish::FinishFlow;
 pub(crate) use keep::{Agree, KeepFlow, Record, RecordAsked, kept};
-pub(crate) use sign_in::{NEW_BROWSER, Rehash, SignIn, SignedIn};
+pub(crate) use sign_in::{End, NEW_BROWSER, Rehash, SignIn, SignedIn};
 pub use sign_out::{EndSession, EndSessionsOf};

@@ -5,13 +5,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use keyholder_core::assurance::{Proof, Role};
 use keyholder_core::audit::AuditEvent;
-use keyholder_core::flow::Flow;
+use keyholder_core::flow::{Flow, Stage};
+use keyholder_core::grant::Grant;
 use keyholder_core::outbox::OutboxMessage;
 use keyholder_core::person::StoredPassword;
 use keyholder_core::ports::{Command, Familiarity, StoreError, Transaction};
 use keyholder_core::session::Session;
 use keyholder_core::time::Timestamp;
 
+use super::finish::{FinishFlow, permit};
 use super::keep::keep;
 
 /// A person proved who they are: session, flow, and what else follows from it.
@@ -26,11 +28,26 @@ pub(crate) struct SignIn {
     pub(crate) shown: Option<Session>,
     pub(crate) flow: Flow,
     pub(crate) rehash: Option<Rehash>,
+    /// What is permitted at once.
+    pub(crate) end: Option<End>,
     /// For a browser that this person did not use before.
     pub(crate) warning: OutboxMessage,
     pub(crate) audit: AuditEvent,
     pub(crate) idle: Duration,
     pub(crate) now: Timestamp,
+}
+
+/// The end of the flow, made by the sign-in itself. It counts only for a session with the proofs for which it was decided.
+pub(crate) struct End {
+    pub(crate) decided_for: Session,
+    pub(crate) finish: FinishFlow,
+}
+
+impl End {
+    fn fits(&self, session: &Session) -> bool {
+        let Session { proofs, elevated_until, expires_at, .. } = &self.decided_for;
+        *proofs == session.proofs && *elevated_until == session.elevated_until && *expires_at == session.expires_at
+    }
 }
 
 /// The detail of a sign-in with a browser that this person did not use before.
@@ -45,8 +62,8 @@ pub(crate) struct Rehash {
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SignedIn {
-    /// `session`: as it is now. `warned`: a mail waits in the outbox.
-    Now { session: Box<Session>, warned: bool },
+    /// `session`: as it is now. `ended`: with the end that was decided. `warned`: a mail waits in the outbox.
+    Now { session: Box<Session>, ended: bool, warned: bool },
     /// The flow went on elsewhere meanwhile: nothing was changed.
     FlowMoved,
 }
@@ -57,22 +74,19 @@ impl Command for SignIn {
 
     async fn run(&self, transaction: &dyn Transaction) -> Result<SignedIn, StoreError> {
         let former = self.former(transaction).await?;
-        let id = former.as_ref().map_or(self.session.id, |former| former.id);
-        let Ok(flow) = self.flow.clone().authenticate(id) else { return Ok(SignedIn::FlowMoved) };
+        let session = former.as_ref().map_or_else(|| self.session.clone(), |former| self.renewed(former));
+        let Ok(flow) = self.flow.clone().authenticate(session.id) else { return Ok(SignedIn::FlowMoved) };
+        let end = self.end.as_ref().filter(|end| end.fits(&session));
+        let flow = if end.is_some() { Flow { stage: Stage::Finished, ..flow } } else { flow };
         if !keep(transaction, &flow).await? {
             return Ok(SignedIn::FlowMoved);
         }
-        let session = if let Some(former) = &former {
-            let renewed = self.renewed(former);
-            // Read in this transaction: nobody else changed it since.
-            if !transaction.swap_session(&renewed).await? {
-                return Err(StoreError::Conflict("a session".into()));
-            }
-            Session { version: renewed.version.saturating_add(1), ..renewed }
-        } else {
-            transaction.insert_session(&self.session).await?;
-            self.session.clone()
-        };
+        if former.is_none() {
+            transaction.insert_session(&session).await?;
+        } else if !transaction.swap_session(&session).await? {
+            // It was read in this transaction: nobody else changed it since.
+            return Err(StoreError::Conflict("a session".into()));
+        }
         if let Some(shown) = self.shown.as_ref().filter(|shown| shown.person != self.session.person) {
             transaction.end_session(shown.id, self.now).await?;
         }
@@ -87,11 +101,22 @@ impl Command for SignIn {
             transaction.insert_outbox(&self.warning).await?;
         }
         transaction.insert_audit(&audit).await?;
-        Ok(SignedIn::Now { session: Box::new(session), warned })
+        if let Some(End { finish, .. }) = end {
+            let grant = finish.grant.clone().map(|grant| Grant { session: session.id, ..grant });
+            permit(transaction, grant.as_ref(), &finish.audit).await?;
+        }
+        let version = session.version + i64::from(former.is_some());
+        Ok(SignedIn::Now { session: Box::new(Session { version, ..session }), ended: end.is_some(), warned })
     }
 }
 
 impl SignIn {
+    /// The session as it will be, as far as can be told now: what counts of it is looked at again in the transaction.
+    pub(crate) fn foreseen(&self) -> Session {
+        let own = self.shown.as_ref().filter(|shown| shown.person == self.session.person);
+        own.map_or_else(|| self.session.clone(), |shown| self.renewed(shown))
+    }
+
     /// The session that this person has in this browser already. Read here and not before: two tabs may sign in at once.
     async fn former(&self, transaction: &dyn Transaction) -> Result<Option<Session>, StoreError> {
         let live = transaction.list_live_sessions(self.session.person, self.now).await?;

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 
 use super::super::advance::{Scene, Step, advance};
 use super::super::commands::KeepFlow;
-use super::super::onward::{keep_onward, onward};
+use super::super::onward::{Prospect, keep_onward, onward};
 use super::super::{show, ticket};
 use super::{moved, show_session};
 use crate::account::keys::{HERE as KEYS, admins_of};
@@ -186,8 +186,21 @@ impl<'a> Desk<'a> {
             Some(Ok(answer)) => answer,
         };
         let read = (ceremony.clone(), self.held.clone());
-        let answered = factors::answer_challenge(&self.asked, &self.errand, read, answer, peer(self.request)).await?;
+        let prospect = Prospect {
+            app: self.app,
+            request: self.request,
+            flow: &self.scene.flow,
+            person: self.asked.person,
+            memberships: Some(&self.scene.known.memberships),
+        };
+        let of = (&self.errand, &prospect);
+        let answered = factors::answer_challenge(&self.asked, of, read, answer, peer(self.request)).await?;
         let said = match answered {
+            Answered::Accepted { token, end: Some(end), .. } => {
+                let mut answer = end.answer(self.app, self.request).await;
+                show_session(&mut answer, &token)?;
+                return Ok(answer);
+            }
             Answered::Accepted { token, session, .. } => return self.raised(&token, session).await,
             Answered::Declined => return Err(ticket::denied(self.app, &self.scene.flow).await?),
             Answered::Elsewhere => return self.elsewhere(factor).await,

@@ -18,8 +18,8 @@ use keyholder_theme::page::{PasswordError, ProblemKind, Way};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::advance::{Scene, Step, advance};
-use super::super::commands::{Record, Rehash, SignIn, SignedIn, kept};
-use super::super::onward::onward;
+use super::super::commands::{End, Record, Rehash, SignIn, SignedIn, kept};
+use super::super::onward::{Ahead, Prospect, foresee, onward};
 use super::super::{familiar, scenery, show, ticket};
 use super::{moved, read_email, show_session};
 use crate::app::App;
@@ -143,40 +143,48 @@ async fn sign_in(
     let whence = whence(request);
     let token = draw_token(&*app.random);
     let shown = web::visitor(app, request).await?;
-    let memberships = match &shown {
-        Some(shown) if shown.person.id == person.id => shown.memberships.clone(),
-        _ => app.store.list_memberships(person.id).await?,
-    };
     let audit = About {
         application: flow.origin.application(),
         subject: Some(person.id),
         whence: Some(&whence),
         ..About::default()
     };
-    let command = SignIn {
+    let mut command = SignIn {
         session: new_session(app, request, person, &token, &whence),
-        shown: shown.map(|shown| shown.session),
+        shown: shown.as_ref().map(|shown| shown.session.clone()),
         warning: warning(app, &flow, person, &whence).await?,
         flow: flow.clone(),
         rehash,
+        end: None,
         audit: audit::event(app, AuditKind::SignedIn, audit),
         idle: app.config.session.idle(),
         now,
     };
     let here = format!("/sign-in/{}", flow.id);
-    let SignedIn::Now { session, warned } = app.store.execute(command).await? else {
+    let session = command.foreseen();
+    let Ok(proved) = flow.clone().authenticate(session.id) else { return Err(moved(app, &flow).await?) };
+    let own = shown.filter(|shown| shown.person.id == person.id);
+    let memberships = own.map(|shown| shown.memberships);
+    let prospect = Prospect { app, request, flow: &proved, person, memberships: memberships.as_deref() };
+    let ahead = Box::pin(foresee(&prospect, session.clone())).await?;
+    if let Ahead::End(end) = &ahead {
+        command.end = Some(End { decided_for: session, finish: end.finish() });
+    }
+    let SignedIn::Now { session, ended, warned } = app.store.execute(command).await? else {
         // It went on in another tab: its page shows how far it is.
         return Ok(see_other(&here));
     };
     if warned {
         app.outbox_wake.notify_one();
     }
-    let mut answer = match flow.authenticate(session.id) {
-        Ok(flow) => {
+    let mut answer = match (ahead, flow.authenticate(session.id)) {
+        (Ahead::End(end), _) if ended => end.answer(app, request).await,
+        (Ahead::Refusal { memberships }, Ok(flow)) => {
             let visitor = SessionInFull { session: *session, person: person.clone(), memberships };
             onward(app, request, kept(flow), visitor).await
         }
-        Err(_) => see_other(&here),
+        // What was decided for another session is decided again there.
+        _ => see_other(&here),
     };
     show_session(&mut answer, &token)?;
     familiar::remember(app, request, &mut answer, &person.email.key())?;

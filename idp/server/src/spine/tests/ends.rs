@@ -2,15 +2,25 @@
 
 use std::time::Duration;
 
-use keyholder_core::assurance::Method;
+use keyholder_core::assurance::{Method, Proof};
 use keyholder_core::audit::AuditKind;
+use keyholder_core::flow::{Ask, Flow, LIFETIME, Origin, Stage};
 use keyholder_core::grant::Grant;
+use keyholder_core::id::{FlowId, SessionId};
+use keyholder_core::person::Person;
 use keyholder_core::ports::Queries;
+use keyholder_core::session::Session;
+use keyholder_theme::mail::Mail;
 
+use crate::audit::{About, Whence, event};
 use crate::cookies;
+use crate::digest::hash_token;
+use crate::spine::commands::{End, FinishFlow, SignIn, SignedIn};
+use crate::spine::{circumstances, mail_to};
 use crate::web::testing::fake_factors::{CODE, DIGITS};
 use crate::web::testing::keys::house_with_keys;
 use crate::web::testing::{ANN, BETH, Browser, House, PASSWORD, Page, asks, session_cookie};
+use crate::wiring::SystemRandom;
 
 /// Posts a form of a page, and goes nowhere.
 async fn answer(browser: &Browser, page: &Page, form: &str, (name, value): (&str, &str)) -> Page {
@@ -204,5 +214,69 @@ async fn the_way_to_our_own_pages_is_as_short() {
     assert_eq!((home.status, home.header("location")), (303, "/"), "{home:?}");
     assert!(sets(&home, cookies::SESSION) && sets(&home, cookies::SCHOOL), "{home:?}");
     assert!(browser.open("/").await.has("Oakfield Primary"));
+    house.close().await;
+}
+
+/// A password proved just now in some browser, for a flow that goes to our own pages.
+fn sign_in(house: &House, person: &Person) -> SignIn {
+    let (app, now) = (house.app(), house.app().now());
+    let mail = Mail::NewBrowser {
+        name: person.display_name(),
+        application: None,
+        circumstances: circumstances(app, &Whence::default()),
+    };
+    let session = Session {
+        id: SessionId::draw(&SystemRandom, now),
+        person: person.id,
+        token: hash_token("token"),
+        browser: hash_token("browser"),
+        proofs: vec![Proof::of_password(now)],
+        elevated_until: None,
+        started_at: now,
+        last_seen_at: now,
+        expires_at: now.plus(Duration::from_hours(1)),
+        ended_at: None,
+        address: String::new(),
+        user_agent: String::new(),
+        version: 1,
+    };
+    let flow = Flow {
+        id: FlowId::draw(&SystemRandom, now),
+        version: 0,
+        browser: session.browser,
+        origin: Origin::Portal { return_to: "/".to_owned() },
+        ask: Ask::default(),
+        began_at: now,
+        expires_at: now.plus(LIFETIME),
+        stage: Stage::FirstProof { email: ANN.to_owned() },
+    };
+    SignIn {
+        session,
+        shown: None,
+        flow,
+        rehash: None,
+        end: None,
+        warning: mail_to(app, person, &mail).unwrap(),
+        audit: event(app, AuditKind::SignedIn, About::default()),
+        idle: Duration::from_hours(1),
+        now,
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_was_decided_for_other_proofs_is_not_made() {
+    let house = House::open().await;
+    let person = house.person(ANN).await;
+    for fits in [false, true] {
+        let mut command = sign_in(&house, &person);
+        let flow = command.flow.clone();
+        let proofs = if fits { command.session.proofs.clone() } else { Vec::new() };
+        let finish = FinishFlow { flow: flow.clone(), grant: None, audit: Vec::new() };
+        command.end = Some(End { decided_for: Session { proofs, ..command.session.clone() }, finish });
+        let outcome = house.run(command).await;
+        assert!(matches!(outcome, SignedIn::Now { ended, .. } if ended == fits), "{outcome:?}");
+        let row = house.app().store.find_flow(flow.id).await.unwrap().unwrap();
+        assert_eq!(row.stage == Stage::Finished, fits, "{row:?}");
+    }
     house.close().await;
 }
