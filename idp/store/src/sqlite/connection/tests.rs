@@ -143,6 +143,16 @@ fn no_name_is_read_as_32_bits_here_and_as_64_there() {
     }
 }
 
+/// As `.cargo/config.toml` has it compiled.
+#[test]
+fn connections_share_no_cache_of_pages() {
+    let (_folder, connection) = table();
+    let rows = connection.query_all(&statement("PRAGMA compile_options", [])).unwrap();
+    let options: Vec<String> = rows.iter().map(|row| row.try_get("", "compile_options").unwrap()).collect();
+    assert!(!options.is_empty());
+    assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()), "{options:?}");
+}
+
 #[tokio::test]
 async fn a_log_in_use_is_told_when_it_cannot_be_emptied() {
     let folder = tempfile::tempdir().unwrap();
