@@ -40,7 +40,7 @@ account-done-name = Mae eich enw wedi'i gadw.
 account-done-password = Mae eich cyfrinair wedi'i newid. Rydych wedi'ch allgofnodi ym mhobman arall.
 account-done-language = Mae eich iaith wedi'i chadw.
 account-done-email-asked = Edrychwch ar eich e-bost: mae dolen ar ei ffordd i'r cyfeiriad a roesoch.
-account-done-email-withdrawn = Nid yw'r ddolen a anfonwyd yn gweithio mwyach, ac nid oes dim wedi newid.
+account-done-email-withdrawn = Tynnwyd y ddolen yn ôl. Nid yw'n gweithio mwyach, ac nid oes dim wedi newid.
 account-done-sign-in-ended = Mae'r mewngofnodiad hwnnw wedi dod i ben.
 account-done-browser-forgotten = Mae'r porwr wedi'i dynnu oddi ar y rhestr.
 

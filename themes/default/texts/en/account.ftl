@@ -40,7 +40,7 @@ account-done-name = Your name is saved.
 account-done-password = Your password is changed. Everywhere else you have been signed out.
 account-done-language = Your language is saved.
 account-done-email-asked = Look at your e-mail: a link is on its way to the address that you entered.
-account-done-email-withdrawn = The link that was sent no longer works, and nothing has changed.
+account-done-email-withdrawn = The link is withdrawn. It no longer works, and nothing has changed.
 account-done-sign-in-ended = That sign-in has ended.
 account-done-browser-forgotten = The browser is removed from the list.
 
