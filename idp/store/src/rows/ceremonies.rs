@@ -16,8 +16,8 @@ use super::people::{credentials_of, read_credential};
 use super::sessions::read_session;
 use super::text::text;
 use super::{
-    Listing, Result, columns_of, find, insert, instant, millis, one, open_at, put, read_json, read_word, seal_at,
-    write_json, write_word,
+    Listing, Result, change, columns_of, find, insert, instant, millis, one, open_at, put, read_json, read_word,
+    seal_at, write_json, write_word,
 };
 use crate::entities::{ceremonies, credential_failures, credentials, sessions};
 use crate::error::{corrupt, stored};
@@ -194,20 +194,16 @@ pub(crate) async fn insert_ceremony<C: Database>(db: &C, sealer: &dyn Sealer, ce
 pub(crate) async fn swap_ceremony<C: Database>(db: &C, sealer: &dyn Sealer, ceremony: &Ceremony) -> Result<bool> {
     let row = write_ceremony(sealer, ceremony, ceremony.version.saturating_add(1))?;
     // What a ceremony is bound to never changes, and one that ended stays ended.
-    let done = ceremonies::Entity::update_many()
-        .col_expr(ceremonies::Column::Version, Expr::val(row.version))
-        .col_expr(ceremonies::Column::Credentials, Expr::val(row.credentials))
-        .col_expr(ceremonies::Column::Contents, Expr::val(row.contents))
-        .col_expr(ceremonies::Column::ReplyTag, Expr::val(row.reply_tag))
-        .col_expr(ceremonies::Column::ExpiresAt, Expr::val(row.expires_at))
-        .col_expr(ceremonies::Column::EndedAt, Expr::val(row.ended_at))
-        .filter(ceremonies::Column::Id.eq(row.id))
-        .filter(ceremonies::Column::Version.eq(ceremony.version))
-        .filter(ceremonies::Column::EndedAt.is_null())
-        .exec(db)
-        .await
-        .map_err(stored)?;
-    Ok(done.rows_affected > 0)
+    let set = [
+        (ceremonies::Column::Version, row.version.into()),
+        (ceremonies::Column::Credentials, row.credentials.into()),
+        (ceremonies::Column::Contents, row.contents.into()),
+        (ceremonies::Column::ReplyTag, row.reply_tag.into()),
+        (ceremonies::Column::ExpiresAt, row.expires_at.into()),
+        (ceremonies::Column::EndedAt, row.ended_at.into()),
+    ];
+    let same = [(ceremonies::Column::Id, row.id.into()), (ceremonies::Column::Version, ceremony.version.into())];
+    change::<ceremonies::Entity, C, _>(db, text!(), set, same, Some(ceremonies::Column::EndedAt)).await
 }
 
 pub(crate) async fn end_ceremonies<C: Database>(db: &C, which: impl IntoCondition, now: Timestamp) -> Result<()> {

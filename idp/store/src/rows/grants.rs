@@ -13,7 +13,7 @@ use super::flows;
 use super::people::{MemberRow, join_members, read_members, read_person};
 use super::sessions::read_session;
 use super::text::text;
-use super::{Listing, Result, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
+use super::{Listing, Result, change, columns_of, find, insert, instant, millis, read_json, read_token, write_json};
 use crate::entities::{grants, memberships, people, refresh_tokens, sessions};
 use crate::error::{corrupt, stored};
 use crate::sqlite::record::Database;
@@ -196,23 +196,16 @@ pub(crate) async fn rotate_refresh_token<C: Database>(
     successor: &[u8],
     now: Timestamp,
 ) -> Result<bool> {
-    let done = refresh_tokens::Entity::update_many()
-        .col_expr(refresh_tokens::Column::RotatedAt, Expr::val(now.as_millis()))
-        .col_expr(refresh_tokens::Column::Successor, Expr::val(successor.to_vec()))
-        .filter(refresh_tokens::Column::Id.eq(id.as_uuid()))
-        .filter(refresh_tokens::Column::RotatedAt.is_null())
-        .exec(db)
-        .await
-        .map_err(stored)?;
-    Ok(done.rows_affected > 0)
+    let set = [
+        (refresh_tokens::Column::RotatedAt, now.as_millis().into()),
+        (refresh_tokens::Column::Successor, successor.to_vec().into()),
+    ];
+    let same = [(refresh_tokens::Column::Id, id.as_uuid().into())];
+    change::<refresh_tokens::Entity, C, _>(db, text!(), set, same, Some(refresh_tokens::Column::RotatedAt)).await
 }
 
 pub(crate) async fn touch_refresh_token<C: Database>(db: &C, id: RefreshTokenId, now: Timestamp) -> Result<()> {
-    refresh_tokens::Entity::update_many()
-        .col_expr(refresh_tokens::Column::UsedAt, Expr::val(now.as_millis()))
-        .filter(refresh_tokens::Column::Id.eq(id.as_uuid()))
-        .exec(db)
-        .await
-        .map_err(stored)?;
-    Ok(())
+    let set = [(refresh_tokens::Column::UsedAt, now.as_millis().into())];
+    let same = [(refresh_tokens::Column::Id, id.as_uuid().into())];
+    change::<refresh_tokens::Entity, C, _>(db, text!(), set, same, None).await.map(drop)
 }

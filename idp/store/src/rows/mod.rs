@@ -94,22 +94,34 @@ where
     E: EntityTrait<Model: Stored>,
     C: Database,
 {
-    let columns = || E::Column::iter().filter(is_no_key::<E>);
+    let set = E::Column::iter().zip(row.into_values()).filter(|(column, _)| is_no_key::<E>(column));
+    change::<E, C, N>(db, text, set, same, None).await
+}
+
+/// Sets columns of the rows that have these values still, and none in the column `absent`; tells whether there were such. `text` is of
+/// these columns.
+pub(crate) async fn change<E, C, const N: usize>(
+    db: &C,
+    text: &Text,
+    set: impl IntoIterator<Item = (E::Column, Value)>,
+    same: [(E::Column, Value); N],
+    absent: Option<E::Column>,
+) -> Result<bool>
+where
+    E: EntityTrait,
+    C: Database,
+{
+    let (columns, mut values): (Vec<E::Column>, Vec<Value>) = set.into_iter().unzip();
     let (known, same): (Vec<E::Column>, Vec<Value>) = same.into_iter().unzip();
-    let mut values = Vec::new();
-    for (column, value) in E::Column::iter().zip(row.into_values()) {
-        if is_no_key::<E>(&column) {
-            values.push(value);
-        }
-    }
     values.extend(same);
     let update = |values: &[Value]| {
         let mut update = Query::update().table(E::default()).to_owned();
         let mut values = values.iter().cloned();
-        update.values(columns().zip(values.by_ref().map(Expr::val)));
+        update.values(columns.iter().copied().zip(values.by_ref().map(Expr::val)));
         for (column, value) in known.iter().zip(values) {
             update.and_where(ColumnTrait::eq(column, value));
         }
+        update.and_where_option(absent.map(|column| ColumnTrait::is_null(&column)));
         update
     };
     let done = db.execute_raw(text.with(db, values, update)).await.map_err(stored)?;

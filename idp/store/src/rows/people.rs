@@ -7,15 +7,15 @@ use keyholder_core::membership::{Membership, MembershipInFull};
 use keyholder_core::person::{Email, Person, StoredPassword};
 use keyholder_core::ports::{PersonFilter, Sealer, StoreError};
 use keyholder_core::time::Timestamp;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 use uuid::Uuid;
 
 use super::schools::{read_group, read_pupil_scope, read_school};
 use super::text::text;
 use super::{
-    Listing, Result, columns_of, find, insert, instant, millis, one, open_at, put, read_json, read_word, replace_if,
-    seal_at, write_json, write_word,
+    Listing, Result, change, columns_of, find, insert, instant, millis, one, open_at, put, read_json, read_word,
+    replace_if, seal_at, write_json, write_word,
 };
 use crate::entities::{
     credentials, membership_pupil_scopes, memberships, passwords, people, pupil_scopes, schools, user_groups,
@@ -385,19 +385,17 @@ pub(crate) async fn insert_credential<C: Database>(db: &C, sealer: &dyn Sealer, 
 
 pub(crate) async fn swap_credential<C: Database>(db: &C, sealer: &dyn Sealer, credential: &Credential) -> Result<bool> {
     let row = write_credential(sealer, credential, credential.version.saturating_add(1))?;
-    let done = credentials::Entity::update_many()
-        .col_expr(credentials::Column::HolderId, Expr::val(row.holder_id))
-        .col_expr(credentials::Column::Format, Expr::val(row.format))
-        .col_expr(credentials::Column::Secret, Expr::val(row.secret))
-        .col_expr(credentials::Column::Label, Expr::val(row.label))
-        .col_expr(credentials::Column::Facts, Expr::val(row.facts))
-        .col_expr(credentials::Column::LastUsedAt, Expr::val(row.last_used_at))
-        .col_expr(credentials::Column::Version, Expr::val(row.version))
-        .filter(credentials::Column::Id.eq(row.id).and(credentials::Column::Version.eq(credential.version)))
-        .exec(db)
-        .await
-        .map_err(stored)?;
-    Ok(done.rows_affected > 0)
+    let set = [
+        (credentials::Column::HolderId, row.holder_id.into()),
+        (credentials::Column::Format, row.format.into()),
+        (credentials::Column::Secret, row.secret.into()),
+        (credentials::Column::Label, row.label.into()),
+        (credentials::Column::Facts, row.facts.into()),
+        (credentials::Column::LastUsedAt, row.last_used_at.into()),
+        (credentials::Column::Version, row.version.into()),
+    ];
+    let same = [(credentials::Column::Id, row.id.into()), (credentials::Column::Version, credential.version.into())];
+    change::<credentials::Entity, C, _>(db, text!(), set, same, None).await
 }
 
 pub(crate) async fn delete_credential<C: Database>(db: &C, id: CredentialId) -> Result<bool> {

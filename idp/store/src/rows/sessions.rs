@@ -12,7 +12,8 @@ use super::ceremonies::end_ceremonies;
 use super::people::{MemberRow, join_members, read_members, read_person};
 use super::text::text;
 use super::{
-    Listing, Result, add, columns_of, find, insert, instant, millis, one, read_json, read_token, replace_if, write_json,
+    Listing, Result, add, change, columns_of, find, insert, instant, millis, one, read_json, read_token, replace_if,
+    write_json,
 };
 use crate::entities::{ceremonies, grants, known_browsers, memberships, people, sessions};
 use crate::error::stored;
@@ -118,13 +119,16 @@ pub(crate) async fn swap_session<C: Database>(db: &C, session: &Session) -> Resu
 }
 
 pub(crate) async fn touch_session<C: Database>(db: &C, id: SessionId, now: Timestamp) -> Result<()> {
-    sessions::Entity::update_many()
-        .col_expr(sessions::Column::LastSeenAt, Expr::val(now.as_millis()))
-        .filter(sessions::Column::Id.eq(id.as_uuid()))
-        .filter(sessions::Column::LastSeenAt.lt(now.as_millis()))
-        .exec(db)
-        .await
-        .map_err(stored)?;
+    let now = now.as_millis();
+    let touch = |_: &[Value]| {
+        sessions::Entity::update_many()
+            .col_expr(sessions::Column::LastSeenAt, Expr::val(now))
+            .filter(sessions::Column::Id.eq(id.as_uuid()))
+            .filter(sessions::Column::LastSeenAt.lt(now))
+            .into_query()
+    };
+    let values = vec![now.into(), id.as_uuid().into(), now.into()];
+    db.execute_raw(text!().with(db, values, touch)).await.map_err(stored)?;
     Ok(())
 }
 
@@ -197,15 +201,15 @@ pub(crate) async fn note_browser<C: Database>(
     user_agent: &str,
     now: Timestamp,
 ) -> Result<Familiarity> {
-    let seen = known_browsers::Entity::update_many()
-        .col_expr(known_browsers::Column::LastSeenAt, Expr::val(now.as_millis()))
-        .col_expr(known_browsers::Column::UserAgent, Expr::val(user_agent))
-        .filter(known_browsers::Column::PersonId.eq(person.as_uuid()))
-        .filter(known_browsers::Column::Browser.eq(browser.0.to_vec()))
-        .exec(db)
-        .await
-        .map_err(stored)?;
-    if seen.rows_affected > 0 {
+    let set = [
+        (known_browsers::Column::LastSeenAt, now.as_millis().into()),
+        (known_browsers::Column::UserAgent, user_agent.into()),
+    ];
+    let same = [
+        (known_browsers::Column::PersonId, person.as_uuid().into()),
+        (known_browsers::Column::Browser, browser.0.to_vec().into()),
+    ];
+    if change::<known_browsers::Entity, C, _>(db, text!(), set, same, None).await? {
         return Ok(Familiarity::Known);
     }
     let others = |_: &[Value]| {

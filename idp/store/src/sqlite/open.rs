@@ -170,17 +170,13 @@ fn release_claims(connection: &Connection) -> Result<(), DbErr> {
 /// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
 pub(super) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
-/// The log is written back after 4,000 pages, which is as far as one table of its index reaches (<https://www.sqlite.org/walformat.html>, 2.3.2), and
-/// not after 1,000: pages that every sign-in changes are written back a fourth as often, and the writer waits for that a fourth as often.
-const LOG: &str = "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;";
-
 fn writing(options: &SqliteOptions) -> Opening {
     let limit = options.max_pages.map(|pages| format!("PRAGMA max_page_count = {pages};")).unwrap_or_default();
     Opening {
         path: options.path.clone(),
         // The writer waits by itself, see there.
         busy: Duration::from_millis(1),
-        pragmas: format!("{PRAGMAS} {LOG} PRAGMA cache_size = -4096; {limit}"),
+        pragmas: format!("{PRAGMAS} PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096; {limit}"),
     }
 }
 
