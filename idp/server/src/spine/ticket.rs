@@ -77,13 +77,30 @@ pub(super) fn unseal<T: for<'de> Deserialize<'de>>(app: &App, purpose: &str, sea
 
 /// Loads an open flow of this browser; whatever else the ticket names is a page with the ways forward.
 pub(super) async fn load(app: &App, request: &HttpRequest, ticket: &str) -> Result<Flow, PageError> {
-    let flow = read(app, ticket).await?;
-    let about = |kind| problem(app, kind, &flow);
-    match known_browser(request) {
-        None => return Err(about(ProblemKind::CookiesRefused).await?),
-        Some(browser) if browser != flow.browser => return Err(about(ProblemKind::OtherBrowser).await?),
-        Some(_) => {}
+    let flow = read_own(app, request, ticket).await?;
+    look_on(app, flow).await
+}
+
+/// The same for a step that keeps nothing and leads to a page of the flow: there it is looked whether the flow went on elsewhere.
+pub(super) async fn load_to_lead_on(app: &App, request: &HttpRequest, ticket: &str) -> Result<Flow, PageError> {
+    let flow = read_own(app, request, ticket).await?;
+    if flow.version == 0 && flow.is_open(app.now()) {
+        return Ok(flow);
     }
+    look_on(app, flow).await
+}
+
+async fn read_own(app: &App, request: &HttpRequest, ticket: &str) -> Result<Flow, PageError> {
+    let flow = read(app, ticket).await?;
+    match known_browser(request) {
+        None => Err(problem(app, ProblemKind::CookiesRefused, &flow).await?),
+        Some(browser) if browser != flow.browser => Err(problem(app, ProblemKind::OtherBrowser, &flow).await?),
+        Some(_) => Ok(flow),
+    }
+}
+
+async fn look_on(app: &App, flow: Flow) -> Result<Flow, PageError> {
+    let about = |kind| problem(app, kind, &flow);
     if flow.version == 0 && app.store.find_flow(flow.id).await?.is_some() {
         // Back button, second tab: the flow went on from here, and that is where to look.
         return Err(PageError::Elsewhere(format!("/sign-in/{}", flow.id)));

@@ -32,15 +32,16 @@ pub(in super::super) async fn post(
     ticket: Path<String>,
     form: Form,
 ) -> Result<HttpResponse, PageError> {
-    let flow = ticket::load(&app, &request, &ticket).await?;
     match read_email(form.text("email")) {
         Ok(email) => {
+            let flow = ticket::load_to_lead_on(&app, &request, &ticket).await?;
             let Ok(flow) = flow.clone().identify(email.as_str().to_owned()) else {
                 return Err(moved(&app, &flow).await?);
             };
             Ok(see_other(&ticket::href(&app, &request, &flow).await?))
         }
         Err(error) => {
+            let flow = ticket::load(&app, &request, &ticket).await?;
             let scene = advance(&app, &request, &ticket, flow).await?;
             show::email(&app, &request, &scene, form.text("email").to_owned(), Some(error)).await
         }

@@ -99,6 +99,20 @@ async fn the_back_button_before_the_end_leads_forward_again() {
 }
 
 #[tokio::test]
+async fn an_address_typed_into_a_sign_in_that_went_on_leads_to_where_it_is() {
+    let house = House::open().await;
+    let browser = house.browser();
+    let first = browser.open("/").await;
+    let password = browser.submit(&first, "/email", &[("email", BETH)]).await;
+    let school = browser.submit(&password, "/password", &[("password", PASSWORD)]).await;
+    for typed in [ANN, "nobody"] {
+        let there = browser.submit(&first, "/email", &[("email", typed)]).await;
+        assert_eq!(there.path, school.path, "{typed}");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
 async fn two_tabs_of_one_browser_both_arrive() {
     let house = House::open().await;
     let browser = house.browser();
