@@ -282,8 +282,8 @@ pub(crate) fn join_members<S: EntityTrait>(select: Select<S>, join: JoinType) ->
     select.join(join, school).join(join, group).join(JoinType::LeftJoin, link).join(JoinType::LeftJoin, scope)
 }
 
-/// The memberships of rows of [`join_members`], oldest first, each with its pupil scopes in their order. Ordered here: SQLite would write each
-/// row with all its columns into a sorter and read it again, for a handful of rows.
+/// The memberships of rows of [`join_members`], oldest first, each with its pupil scopes in their order. Ordered here: SQLite would
+/// write each row with all its columns into a sorter and read it again, for a handful of rows.
 pub(crate) fn read_members(rows: impl IntoIterator<Item = MemberRow>) -> Result<Vec<MembershipInFull>> {
     let mut rows: Vec<MemberRow> = rows.into_iter().collect();
     rows.sort_by_key(|(member, _, _, link, _)| (member.created_at, member.id, link.as_ref().map(|link| link.position)));

@@ -3,7 +3,8 @@
 //! Owns values on their way in and out. SQLite answers a look-up in some ten microseconds; to wake a thread for it, and to be woken by its
 //! answer, costs several times that. So the few long reads there are hold the thread that asks for as long as they take.
 //!
-//! SQLite knows one kind of integers, no truth values and no identifiers. A column is read as it was declared; an integer as 64 bits, but
+//! Rows of entities are read by place, see [`record`](super::record). What sea-orm reads itself it reads by name, from values that it can tell
+//! apart: SQLite knows one kind of integers, no truth values and no identifiers. There a column is read as it was declared; an integer as 64 bits, but
 //! where the entity reads 32 ([`is_narrow`]); an expression called `is_...` as a truth value. Whatever is of another kind than that is an
 //! error, never an absent value.
 
