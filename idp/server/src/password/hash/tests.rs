@@ -82,6 +82,37 @@ fn the_memory_may_hold_anything() {
     assert_eq!(hasher.verify(&password, &first, &SystemRandom, &mut memory), Verification::Right { rehash: None });
 }
 
+/// The flags of the mapping around an address (proc(5), `smaps`).
+#[cfg(target_os = "linux")]
+fn flags_of_mapping(address: usize) -> String {
+    let (maps, mut here) = (std::fs::read_to_string("/proc/self/smaps").unwrap(), false);
+    for line in maps.lines() {
+        let number = |text: &str| usize::from_str_radix(text, 16).ok();
+        if let Some((from, to)) = line.split_once(' ').and_then(|(range, _)| range.split_once('-'))
+            && let (Some(from), Some(to)) = (number(from), number(to))
+        {
+            here = (from..to).contains(&address);
+        }
+        if let Some(flags) = line.strip_prefix("VmFlags:").filter(|_| here) {
+            return flags.to_owned();
+        }
+    }
+    panic!("no mapping at {address:x}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_memory_is_asked_for_in_huge_pages() {
+    // Kernels without them have no such folder, and nothing to ask.
+    if !std::path::Path::new("/sys/kernel/mm/transparent_hugepage").exists() {
+        return;
+    }
+    let mut memory = Memory::default();
+    let middle = std::ptr::from_ref(memory.blocks(19_456).get(9_728).unwrap()).addr();
+    let flags = flags_of_mapping(middle);
+    assert!(flags.split_whitespace().any(|flag| flag == "hg"), "{flags}");
+}
+
 #[test]
 fn an_argon2id_hash_of_another_cost_is_rehashed() {
     let dearer = PasswordSettings { memory_kib: 20_480, ..PasswordSettings::default() };
