@@ -117,10 +117,10 @@ impl<'t> Unrolling<'t> {
             Part::Text(call) => is_constant(call),
             _ => false,
         };
-        if constant {
-            push_raw(parts, &draw::fold_part(&part, self.calls)?);
-        } else {
-            parts.push(part);
+        // What cannot be written is a mistake only where it is drawn: fonts that are not there stand in a choice that is never taken.
+        match constant.then(|| draw::fold_part(&part, self.calls)).flatten() {
+            Some(raw) => push_raw(parts, &raw),
+            None => parts.push(part),
         }
         Some(())
     }
@@ -235,7 +235,8 @@ impl<'t> Unrolling<'t> {
 
     fn call_or_fold(&self, expression: &'t HelperTemplate) -> Option<Given> {
         let call = self.call(expression)?;
-        if is_constant(&call) { draw::fold(&call, self.calls).map(Given::Literal) } else { Some(Given::Call(call)) }
+        let folded = if is_constant(&call) { draw::fold(&call, self.calls) } else { None };
+        Some(folded.map_or(Given::Call(call), Given::Literal))
     }
 
     fn path(&self, path: &Path) -> Option<Given> {
