@@ -77,6 +77,33 @@ test("a wrong password is said in place, and the right one goes on", async () =>
   });
 });
 
+test("a form that is pressed twice is sent once", async () => {
+  await visit({}, async (page) => {
+    const teacher = demo.account("staff");
+    await page.goto(`${demo.app}/sign-in`);
+    await page.fill('input[name="email"]:visible', teacher.email);
+    await submit(page);
+    await page.fill('input[name="password"]', teacher.password);
+    const button = page.locator("main button:not([name]).button").first();
+    let [sent, release] = [0, undefined];
+    const pressedAgain = new Promise((resolve) => { release = resolve; });
+    const onItsWay = new Promise((resolve) => {
+      page.route("**/password", async (route) => {
+        sent += 1;
+        resolve();
+        await pressedAgain;
+        await route.continue();
+      });
+    });
+    await button.click();
+    await onItsWay;
+    await button.click();
+    release();
+    await page.waitForURL((url) => url.origin === demo.app);
+    assert.equal(sent, 1);
+  });
+});
+
 test("a deep link comes back to its page after the sign-in", async () => {
   await visit({}, async (page) => {
     await page.goto(`${demo.app}/incidents/2`);
