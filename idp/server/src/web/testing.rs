@@ -508,7 +508,11 @@ impl Page {
 
     /// The text without what is drawn at random: tickets, tokens, nonces, references, and the address typed.
     pub(crate) fn alike(&self, typed: &str) -> String {
-        let text = self.text.replace(typed, "TYPED");
+        // A nonce has slashes, so that it may be in pieces too short to be told from words.
+        let mut pieces = self.text.split(" nonce=\"");
+        let first = pieces.next().unwrap_or_default().to_owned();
+        let text = pieces.fold(first, |text, piece| text + piece.split_once('"').map_or(piece, |(_, rest)| rest));
+        let text = text.replace(typed, "TYPED");
         let words = text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || "-_+%".contains(c)));
         words
             .map(|word| if word.len() > 22 || word.ends_with('=') && word.len() > 20 { "DRAWN" } else { word })
