@@ -6,6 +6,7 @@
 mod factors;
 mod http;
 mod load;
+mod options;
 mod peer;
 mod process;
 mod rows;
@@ -21,6 +22,8 @@ use std::time::Duration;
 
 use self::http::{Connection, get, post};
 use self::load::{Client, Load, MOST_REQUESTS, Measured, measure};
+pub(crate) use self::options::Options;
+use self::options::{Extent, Part};
 use self::rows::{Report, Row, goals};
 use self::seed::{ALGORITHMS, Application, Applications, PEOPLE, Site};
 use self::server::{Pinning, Server, free_port};
@@ -32,80 +35,6 @@ use crate::run::{Failure, cargo, run as run_command, target_directory, write};
 const CONNECTIONS: usize = 8;
 const EXCHANGES_AT_ONCE: usize = 64;
 const STARTS: usize = 5;
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {
-    /// Writes the rows to this file as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// A short run: less exact
-    #[arg(long)]
-    quick: bool,
-    /// Without the peer, which needs Node.js
-    #[arg(long)]
-    no_peer: bool,
-    /// Measures this program instead of building one
-    #[arg(long, value_name = "PROGRAM")]
-    binary: Option<PathBuf>,
-    /// Measures this part alone; may be given several times
-    #[arg(long, value_name = "PART")]
-    only: Vec<Part>,
-}
-
-impl Options {
-    fn has(&self, part: Part) -> bool {
-        self.only.is_empty() || self.only.contains(&part)
-    }
-}
-
-/// What can be measured by itself, while one works on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Part {
-    /// Cold starts and idle memory
-    Starts,
-    /// Sign-ins and step-ups with a second factor
-    Keys,
-    /// Each plugin by itself
-    Plugins,
-    /// The operations that the peer has as well
-    Common,
-    /// Sign-ins with a password
-    SignIns,
-    /// SAML sign-ons
-    Saml,
-    /// Sign-ons and exchanges of codes
-    Exchanges,
-    /// Tokens while sign-ins saturate the server
-    Saturation,
-}
-
-/// How long and how often.
-#[derive(Debug, Clone, Copy)]
-struct Extent {
-    warm_up: Duration,
-    time: Duration,
-    sign_in_time: Duration,
-    codes: usize,
-    /// Calls of each plugin.
-    calls: usize,
-}
-
-impl Extent {
-    fn new(quick: bool) -> Self {
-        let seconds = Duration::from_secs;
-        if quick {
-            Self {
-                warm_up: Duration::from_millis(200),
-                time: seconds(1),
-                sign_in_time: seconds(2),
-                codes: 2_000,
-                calls: 500,
-            }
-        } else {
-            Self { warm_up: seconds(1), time: seconds(5), sign_in_time: seconds(15), codes: 12_000, calls: 5_000 }
-        }
-    }
-}
 
 /// Builds, measures, prints.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
