@@ -86,6 +86,18 @@ pub struct Throttled {
     pub news: News,
 }
 
+impl Throttled {
+    /// The same for the page: whole minutes.
+    pub fn minutes(&self) -> u32 {
+        whole_minutes(self.retry_after)
+    }
+}
+
+/// A wait as pages tell it: whole minutes, at least one, rounded up.
+pub(crate) fn whole_minutes(wait: Duration) -> u32 {
+    u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1)
+}
+
 /// Whether something was said before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {

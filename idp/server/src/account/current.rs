@@ -31,8 +31,7 @@ pub(super) async fn prove(
             let detail = throttled.of.to_string();
             record(app, request, reader, AuditKind::SignInThrottled, Some(&detail)).await?;
         }
-        let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
-        return Ok(Err(CurrentPasswordError::Throttled { minutes: minutes.max(1) }));
+        return Ok(Err(CurrentPasswordError::Throttled { minutes: throttled.minutes() }));
     }
     let stored = app.store.find_password(reader.person.id).await?;
     match (app.passwords.verify(password, stored.clone()).await, stored) {

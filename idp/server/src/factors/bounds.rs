@@ -20,7 +20,7 @@ use std::time::Duration;
 use keyholder_core::id::{PersonId, SessionId};
 use keyholder_core::time::Timestamp;
 
-use crate::throttle::{Remembered, network};
+use crate::throttle::{Remembered, network, whole_minutes};
 
 /// Within which beginnings are counted.
 const PERIOD: Duration = Duration::from_mins(10);
@@ -86,7 +86,7 @@ impl Bounds {
             return Ok(());
         }
         let wait = all.since.plus(PERIOD).since(now);
-        Err(u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1))
+        Err(whole_minutes(wait))
     }
 
     /// Whether a fault of this factor is written now: how many were not since the last that was.

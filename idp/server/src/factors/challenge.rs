@@ -118,8 +118,7 @@ pub(crate) async fn answer_challenge(
     // Whoever proved the password never waits for what others in their network do.
     let attempt = Attempt { account, network, acquaintance: Acquaintance::Familiar };
     if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
-        let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
-        return Ok(Answered::Throttled { minutes: minutes.max(1) });
+        return Ok(Answered::Throttled { minutes: throttled.minutes() });
     }
     let answering = Answering { asked, errand: Some(errand), prospect: Some(prospect), by: By::Browser };
     let answered = answering.answer(read.0.id, Some(read), &answer).await?;

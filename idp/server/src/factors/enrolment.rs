@@ -125,8 +125,7 @@ pub(crate) async fn answer_enrolment(
     }
     let attempt = attempt(asked, &factor.id);
     if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
-        let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
-        return Ok(EnrolAnswered::Throttled { minutes: minutes.max(1) });
+        return Ok(EnrolAnswered::Throttled { minutes: throttled.minutes() });
     }
     let answered = look_at(enrolling, ceremony, &factor, label, answer).await?;
     match &answered {

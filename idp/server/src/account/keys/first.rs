@@ -169,6 +169,5 @@ fn throttled(app: &App, request: &HttpRequest, reader: &Reader, of: &str) -> Opt
     let account = app.sealer.digest(&format!("{of}/{network}"), reader.person.id.as_uuid().as_bytes());
     // Whoever is signed in never waits for what others in their network do.
     let attempt = Attempt { account, network: peer(request), acquaintance: Acquaintance::Familiar };
-    let throttled = app.throttle.check(&attempt, app.now()).err()?;
-    Some(u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1))
+    app.throttle.check(&attempt, app.now()).err().map(|throttled| throttled.minutes())
 }

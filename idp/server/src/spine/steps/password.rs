@@ -66,14 +66,13 @@ async fn prove(
     let key = read_email(email).map_err(|_| PageError::Fault("a flow holds an address that is none"))?.key();
     let attempt = attempt(app, request, &key);
     if let Err(throttled) = app.throttle.check(&attempt, app.now()) {
-        let minutes = u32::try_from(throttled.retry_after.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
         if throttled.news == News::First {
             let person = app.store.find_person_by_email(&key).await?;
             let of = throttled.of.to_string();
             record(app, request, AuditKind::SignInThrottled, person.as_ref(), email, Some(&of)).await?;
         }
         app.metrics.sign_in(SignInOutcome::Throttled);
-        return Ok(Outcome::Again(PasswordError::Throttled { minutes: minutes.max(1) }));
+        return Ok(Outcome::Again(PasswordError::Throttled { minutes: throttled.minutes() }));
     }
     let (person, stored) = find_account(app, &key).await?;
     match (app.passwords.verify(password, stored.clone()).await, person, stored) {
