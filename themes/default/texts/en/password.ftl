@@ -47,7 +47,7 @@ password-set-told = You will get an e-mail
 password-set-told-text = It says that the password was changed. If one ever comes that you cannot explain, tell your school.
 
 confirm-email-title = Confirm your e-{"\u2060"}mail address
-confirm-email-text = Press the button to confirm that you read e-mail sent to **{ $email }**. From then on you sign in with this address.
+confirm-email-text = Press the button to confirm that you read e-{"\u2060"}mail sent to **{ $email }**. From then on you sign in with this address.
 confirm-email-confirm = Confirm this address
 confirm-email-not-you = You did not ask for this?
 confirm-email-not-you-text = Close this page. Nothing changes unless you press the button.
